@@ -1,0 +1,140 @@
+"""The portable answer to each question that Django does not answer about an engine."""
+
+from __future__ import annotations
+
+import contextlib
+import enum
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from migration_tools.columns import Column
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+class Obstacle(enum.StrEnum):
+    """Why an engine refuses a value; each has its entry in the catalogue of hazards."""
+
+    NULLS = "nulls"
+    OUT_OF_RANGE = "out of range"
+    TOO_LONG = "too long"
+    NOT_CONVERTIBLE = "not convertible"
+    CHECK = "check"
+    DUPLICATES = "duplicates"
+    ORPHANS = "orphans"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """A condition over today's value, in the engine's SQL, and what it means when it holds.
+
+    ``predicate`` never raises and is NULL or false for NULL values. ``reason`` continues the
+    sentence "loses 311 values, ..." ("rounded") or "2 rows ..." ("are below 0").
+    """
+
+    predicate: str
+    reason: str
+    obstacle: Obstacle | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversion:
+    """What changing a column's type does to one stored value on this engine.
+
+    ``value``: SQL expression of the value afterwards (for a later step of the same plan), NULL
+    where the value would be refused; None if it cannot be said. ``lost``: values which the
+    inverse change would not bring back. ``blocked``: values which make the step fail.
+    ``misread``: values that stay as they are but that Django reads as something else meanwhile.
+    ``unknown``: why this pair of types cannot be judged; the rest is then empty.
+    """
+
+    value: str | None
+    lost: tuple[Judgement, ...] = ()
+    blocked: tuple[Judgement, ...] = ()
+    misread: tuple[Judgement, ...] = ()
+    unknown: str = ""
+
+
+class Backend:
+    """One engine, as far as a preview needs to know it. Subclasses hold only differences."""
+
+    #: Shown in reports; None takes Django's display name.
+    name: ClassVar[str | None] = None
+    #: Tested against a real server of this vendor. Others get a note in every report.
+    first_class: ClassVar[bool] = False
+    #: ADD COLUMN ... NOT NULL without a default over rows: refused, or filled with a zero value.
+    invents_values: bool = False
+    #: Forbidding NULL fills blank text with "" and auto_now with the time, without a default.
+    fills_implicit_defaults: bool = False
+
+    def __init__(self, connection: BaseDatabaseWrapper) -> None:
+        self.connection = connection
+
+    # --- the server -------------------------------------------------------------------------
+
+    @property
+    def display_name(self) -> str:
+        return self.name or self.connection.display_name
+
+    def server_version(self) -> str:
+        """For people ("15.20"); empty where the vendor is unknown."""
+        return ".".join(str(part) for part in self.connection.get_database_version())
+
+    def is_absent(self) -> bool:
+        """The database itself does not exist yet, and connecting would create it."""
+        return False
+
+    @contextlib.contextmanager
+    def read_only(self) -> Iterator[None]:
+        """The engine itself refuses every write inside; nothing is left changed afterwards."""
+        yield
+
+    @contextlib.contextmanager
+    def time_limit(self, seconds: float) -> Iterator[None]:
+        """A statement that runs longer raises OperationalError; usable only inside read_only()."""
+        yield
+
+    # --- the schema of today ----------------------------------------------------------------
+
+    def columns_of(self, tables: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        """The column names of those of ``tables`` that exist, in their order."""
+        introspection = self.connection.introspection
+        fold = introspection.identifier_converter
+        with self.connection.cursor() as cursor:
+            existing = set(introspection.table_names(cursor, include_views=True))
+            return {
+                table: tuple(
+                    column.name for column in introspection.get_table_description(cursor, table)
+                )
+                for table in tables
+                if fold(table) in existing
+            }
+
+    def estimated_rows(self, table: str) -> int | None:
+        """From the engine's catalogue, without reading the table; None if it keeps no such figure."""
+        return None
+
+    # --- values -----------------------------------------------------------------------------
+
+    def quote(self, name: str) -> str:
+        return str(self.connection.ops.quote_name(name))
+
+    def literal(self, value: object) -> str:
+        """A Python value, already prepared for the database, as SQL text to read and to run."""
+        with_editor = self.connection.SchemaEditorClass(self.connection, collect_sql=True)
+        return str(with_editor.quote_value(value))
+
+    def converts(self, old: Column, new: Column) -> bool:
+        """Whether the change touches stored values at all, by what the engine calls the types."""
+        return old.db_type is None or old.db_type != new.db_type or old.db_check != new.db_check
+
+    def conversion(self, old: Column, new: Column, value: str) -> Conversion:
+        """Judge ALTER COLUMN from ``old`` to ``new``; ``value`` is the SQL of the value before."""
+        if not self.converts(old, new):
+            return Conversion(value=value)
+        return Conversion(
+            value=None,
+            unknown=f"{self.display_name} has no rule for {old.db_type or old.type} to {new.db_type or new.type}",
+        )
