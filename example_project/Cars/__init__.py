@@ -1,0 +1,1 @@
+"""The tutorial's app: cars, what they weigh and cost, and who owns them."""

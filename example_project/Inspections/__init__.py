@@ -1,0 +1,1 @@
+"""A leaf app whose last migration cannot be taken back."""
