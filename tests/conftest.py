@@ -1,0 +1,67 @@
+"""Says loudly, first and last, which engine these tests ran on."""
+
+from __future__ import annotations
+
+import platform
+import sqlite3
+
+import django
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.db import Error, connection
+from pytest_django.plugin import blocking_manager_key
+
+from tests.settings import ENGINE
+
+PRODUCTS = {
+    "sqlite": "SQLite",
+    "postgresql": "PostgreSQL",
+    "mariadb": "MariaDB",
+    "mysql": "MySQL",
+}
+VERSION_QUERIES = {"postgresql": "SHOW server_version", "mysql": "SELECT version()"}
+banner_key = pytest.StashKey[str]()
+
+
+def server_version() -> str:
+    """What the server calls itself; no database of the tests' own has to exist yet."""
+    if connection.vendor == "sqlite":
+        return sqlite3.sqlite_version
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(VERSION_QUERIES[connection.vendor])
+        return str(cursor.fetchone()[0])
+
+
+def engine_banner() -> str:
+    """The engine that answers; the run ends here if it is not the one that was asked for."""
+    asked = PRODUCTS[ENGINE]
+    try:
+        version = server_version()
+    except (Error, ImproperlyConfigured) as error:
+        pytest.exit(f"The tests were to run on {asked}, which cannot be reached: {error}", 1)
+    # MySQL and MariaDB answer to the same driver, so each can stand where the other should.
+    if connection.vendor == "mysql" and ("MariaDB" in version) != (ENGINE == "mariadb"):
+        pytest.exit(f"The tests were to run on {asked}, but {version} answers.", 1)
+    return (
+        f"ENGINE UNDER TEST: {asked} {version}, "
+        f"Django {django.get_version()}, Python {platform.python_version()}"
+    )
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    config = session.config
+    if hasattr(config, "workerinput"):  # a worker of pytest-xdist: its controller has asked
+        return
+    with config.stash[blocking_manager_key].unblock():
+        config.stash[banner_key] = engine_banner()
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return config.stash[banner_key]
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    if banner_key in config.stash:
+        terminalreporter.write_line(config.stash[banner_key], bold=True)
