@@ -1,0 +1,112 @@
+"""A constraint's conditions as SQL of this engine, over marked columns.
+
+The model is the one of the step, whose columns may have other names today. So its columns are
+renamed to marks while Django compiles, and whoever counts puts today's names in their place.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import CheckConstraint, F, Q, UniqueConstraint
+from django.db.models.expressions import OrderBy
+from django.db.models.sql import Query
+
+from migration_tools.analysis.effects import marked
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+_MARK = re.compile(
+    "[\"`]?\N{LEFT CEILING}([^\N{RIGHT CEILING}]*)\N{RIGHT CEILING}[\"`]?"
+)
+
+
+def compile_check(model: Any, constraint: CheckConstraint, editor: Any) -> str | None:
+    return _compile(model, editor, lambda: _condition_sql(model, constraint.condition, editor))
+
+
+def compile_unique(
+    model: Any, constraint: UniqueConstraint, editor: Any
+) -> tuple[tuple[str, ...] | None, str | None]:
+    """The parts of the key and the condition; None for the parts if they cannot be compiled."""
+    if constraint.expressions:
+        parts = _compile(
+            model, editor, lambda: tuple(_sql(model, e, editor) for e in constraint.expressions)
+        )
+    else:
+        parts = tuple(marked(model._meta.get_field(name).column) for name in constraint.fields)
+    if constraint.condition is None:
+        return parts, None
+    where = _compile(model, editor, lambda: _condition_sql(model, constraint.condition, editor))
+    return (parts if where is not None else None), where
+
+
+def is_made(constraint: Any, connection: BaseDatabaseWrapper) -> bool:
+    """Whether Django makes the constraint here at all: where unsupported it silently does not."""
+    features = connection.features
+    if isinstance(constraint, CheckConstraint):
+        return bool(features.supports_table_check_constraints)
+    unsupported = (
+        (constraint.condition is not None and not features.supports_partial_indexes)
+        or (constraint.deferrable and not features.supports_deferrable_unique_constraints)
+        or (constraint.include and not features.supports_covering_indexes)
+        or (constraint.contains_expressions and not features.supports_expression_indexes)
+        or (
+            constraint.nulls_distinct is not None
+            and not features.supports_nulls_distinct_unique_constraints
+        )
+    )
+    return not unsupported
+
+
+def unmark(sql: str, replace: Callable[[str], str]) -> str:
+    """Put ``replace(column)`` in the place of every marked column."""
+    return _MARK.sub(lambda match: replace(match.group(1)), sql)
+
+
+def _compile(model: Any, editor: Any, build: Callable[[], Any]) -> Any:
+    # Third-party expressions may ask the server or raise anything; then the constraint cannot be
+    # judged beforehand and is shown as unknown.
+    try:
+        with _marked_columns(model):
+            return build()
+    except Exception:
+        return None
+
+
+@contextlib.contextmanager
+def _marked_columns(model: Any) -> Iterator[None]:
+    fields = [field for field in model._meta.concrete_fields]
+    names = [field.column for field in fields]
+    try:
+        for field, name in zip(fields, names, strict=True):
+            field.column = marked(name)
+        yield
+    finally:
+        for field, name in zip(fields, names, strict=True):
+            field.column = name
+
+
+def _condition_sql(model: Any, condition: Q, editor: Any) -> str:
+    query = Query(model=model, alias_cols=False)
+    where = query.build_where(condition)
+    return _finished(query, where, editor)
+
+
+def _sql(model: Any, expression: Any, editor: Any) -> str:
+    query = Query(model=model, alias_cols=False)
+    if isinstance(expression, str):
+        expression = F(expression)
+    if isinstance(expression, OrderBy):
+        expression = expression.expression
+    return _finished(query, expression.resolve_expression(query), editor)
+
+
+def _finished(query: Query, node: Any, editor: Any) -> str:
+    compiler = query.get_compiler(connection=editor.connection)
+    sql, params = compiler.compile(node)
+    return str(sql) % tuple(editor.quote_value(value) for value in params)

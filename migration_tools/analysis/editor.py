@@ -1,0 +1,263 @@
+"""A schema editor that only takes notes.
+
+Every operation, in either direction, reaches the database through the schema editor. This one
+notes what it is asked to do and passes nothing on: no statement, no introspection, no connection.
+What Django's editor does on its own inside a call (tables of many-to-many fields, columns of keys
+that follow a changed primary key) is noted as well, since nothing else will show it.
+
+Read in Django 5.2, 6.0 and 6.1: BaseDatabaseSchemaEditor and its four subclasses, of which these
+private names are used or replaced: _field_should_be_altered, _alter_many_to_many,
+_constraint_names, and the module function _related_non_m2m_objects. A contract test pins them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from django.db.backends.base.schema import _related_non_m2m_objects
+from django.db.models import CheckConstraint, UniqueConstraint
+
+from migration_tools.analysis import effects as fx
+from migration_tools.analysis.compiling import compile_check, compile_unique, is_made
+from migration_tools.analysis.describing import describe
+from migration_tools.columns import Column
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+def recording_editor(
+    connection: BaseDatabaseWrapper, note: Callable[[fx.Effect], None], *, online: bool
+) -> Any:
+    """An editor of the connection's own class whose calls become effects given to ``note``."""
+    editor_class = type("RecordingEditor", (_Notes, connection.SchemaEditorClass), {})
+    editor = editor_class(connection, collect_sql=False, atomic=False)
+    editor.note, editor.online = note, online
+    return editor
+
+
+class _Notes:
+    connection: BaseDatabaseWrapper
+    note: Callable[[fx.Effect], None]
+    online: bool
+    #: Set while one of Django's own operations runs, whose statements touch no rows.
+    statements_are_known = False
+    _field_should_be_altered: Callable[..., bool]
+
+    def __enter__(self) -> _Notes:
+        self.deferred_sql: list[object] = []
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        pass
+
+    # --- tables -----------------------------------------------------------------------------
+
+    def create_model(self, model: Any) -> None:
+        self.note(fx.TableCreated(table=_table(model), columns=self._columns(model)))
+        for through in _auto_m2m(model):
+            self.create_model(through)
+
+    def delete_model(self, model: Any, **kwargs: Any) -> None:
+        for through in _auto_m2m(model):
+            self.delete_model(through)
+        self.note(
+            fx.TableDropped(
+                table=_table(model),
+                model=model._meta.label,
+                role=_role(model),
+                columns=self._columns(model),
+            )
+        )
+
+    def alter_db_table(self, model: Any, old: str, new: str, **kwargs: Any) -> None:
+        if old != new:
+            self.note(fx.TableRenamed(table=old, new_table=new))
+
+    def alter_db_table_comment(self, model: Any, old: Any, new: Any) -> None:
+        self.note(fx.TableOptionChanged(table=_table(model), option="comment"))
+
+    def alter_db_tablespace(self, model: Any, old: Any, new: Any) -> None:
+        self.note(fx.TableOptionChanged(table=_table(model), option="tablespace"))
+
+    # --- columns ----------------------------------------------------------------------------
+
+    def add_field(self, model: Any, field: Any) -> None:
+        if field.many_to_many:
+            if field.remote_field.through._meta.auto_created:
+                self.create_model(field.remote_field.through)
+        elif field.concrete:
+            self.note(fx.ColumnAdded(table=_table(model), column=self._column(field)))
+
+    def remove_field(self, model: Any, field: Any) -> None:
+        if field.many_to_many:
+            if field.remote_field.through._meta.auto_created:
+                self.delete_model(field.remote_field.through)
+        elif field.concrete:
+            self.note(fx.ColumnDropped(table=_table(model), column=self._column(field)))
+
+    def alter_field(self, model: Any, old: Any, new: Any, strict: bool = False) -> None:
+        if not self._field_should_be_altered(old, new):
+            return
+        if old.many_to_many and new.many_to_many:
+            self._alter_m2m_field(model, old, new, strict)
+        elif old.concrete and new.concrete:
+            self._alter_column(model, old, new)
+        elif old.many_to_many or new.many_to_many:
+            detail = f"Field {model._meta.label}.{new.name} cannot be altered to or from a many-to-many field"
+            self.note(fx.Impossible(table=_table(model), detail=detail))
+
+    def _alter_m2m_field(self, model: Any, old: Any, new: Any, strict: bool) -> None:
+        automatic = [f.remote_field.through._meta.auto_created for f in (old, new)]
+        if all(automatic):
+            self._alter_many_to_many(model, old, new, strict)
+        elif any(automatic):
+            detail = f"Field {model._meta.label}.{new.name} cannot get or lose a through model"
+            self.note(fx.Impossible(table=_table(model), detail=detail))
+
+    def _alter_many_to_many(self, model: Any, old: Any, new: Any, strict: bool) -> None:
+        old_through, new_through = old.remote_field.through, new.remote_field.through
+        self.alter_db_table(old_through, _table(old_through), _table(new_through))
+        for name_of in ("m2m_reverse_field_name", "m2m_field_name"):
+            self.alter_field(
+                new_through,
+                old_through._meta.get_field(getattr(old, name_of)()),
+                new_through._meta.get_field(getattr(new, name_of)()),
+            )
+
+    def _alter_column(self, model: Any, old: Any, new: Any) -> None:
+        before, after = self._column(old), self._column(new)
+        if before.generated != after.generated:
+            detail = f"Generated field {model._meta.label}.{new.name} must be removed and added again"
+            self.note(fx.Impossible(table=_table(model), detail=detail))
+            return
+        self.note(fx.ColumnAltered(table=_table(model), old=before, new=after))
+        key_like = (old.primary_key and new.primary_key) or (old.unique and new.unique)
+        if not key_like or _stored(before) == _stored(after):
+            return
+        for old_rel, new_rel in _related_non_m2m_objects(old, new):
+            self.note(
+                fx.ColumnAltered(
+                    table=_table(new_rel.related_model),
+                    old=self._column(old_rel.field),
+                    new=self._column(new_rel.field),
+                    implied=True,
+                )
+            )
+
+    # --- constraints and indexes ------------------------------------------------------------
+
+    def alter_unique_together(self, model: Any, old: Any, new: Any) -> None:
+        olds, news = _normalised(old), _normalised(new)
+        for names in sorted(olds - news):
+            self.note(fx.ConstraintRemoved(table=_table(model), name=", ".join(names)))
+        for names in sorted(news - olds):
+            columns = tuple(model._meta.get_field(name).column for name in names)
+            parts = tuple(fx.marked(column) for column in columns)
+            self.note(fx.UniqueAdded(table=_table(model), name="", columns=columns, parts=parts))
+
+    def alter_index_together(self, model: Any, old: Any, new: Any) -> None:
+        olds, news = _normalised(old), _normalised(new)
+        for change, groups in (("removed", olds - news), ("added", news - olds)):
+            for names in sorted(groups):
+                self._index(model, ", ".join(names), change)
+
+    def add_constraint(self, model: Any, constraint: Any) -> None:
+        table, connection = _table(model), self.connection
+        if isinstance(constraint, CheckConstraint):
+            check = fx.CheckAdded(
+                table=table,
+                name=constraint.name,
+                condition=_text(constraint),
+                made=not self.online or is_made(constraint, connection),
+                predicate=compile_check(model, constraint, self) if self.online else None,
+            )
+            self.note(check)
+        elif isinstance(constraint, UniqueConstraint):
+            parts, where = compile_unique(model, constraint, self) if self.online else (None, None)
+            unique = fx.UniqueAdded(
+                table=table,
+                name=constraint.name,
+                columns=tuple(model._meta.get_field(name).column for name in constraint.fields),
+                condition=_text(constraint),
+                nulls_distinct=constraint.nulls_distinct is not False,
+                made=not self.online or is_made(constraint, connection),
+                parts=parts,
+                where=where,
+            )
+            self.note(unique)
+        else:
+            kind = type(constraint).__name__
+            self.note(fx.ConstraintAdded(table=table, name=constraint.name, kind=kind))
+
+    def remove_constraint(self, model: Any, constraint: Any) -> None:
+        self.note(fx.ConstraintRemoved(table=_table(model), name=constraint.name))
+
+    def add_index(self, model: Any, index: Any, **kwargs: Any) -> None:
+        self._index(model, index.name, "added")
+
+    def remove_index(self, model: Any, index: Any, **kwargs: Any) -> None:
+        self._index(model, index.name, "removed")
+
+    def rename_index(self, model: Any, old: Any, new: Any) -> None:
+        self._index(model, new.name, "renamed")
+
+    def _index(self, model: Any, name: str, change: str) -> None:
+        self.note(fx.IndexChanged(table=_table(model), name=name, change=change))
+
+    def _constraint_names(self, *args: Any, **kwargs: Any) -> list[str]:
+        # RenameIndex(old_fields=...) wants exactly one and raises otherwise.
+        return ["recorded"]
+
+    # --- everything else --------------------------------------------------------------------
+
+    def execute(self, sql: Any, params: Any = ()) -> None:
+        if self.statements_are_known:
+            self.note(fx.SqlExecuted(sql=str(sql)))
+        else:
+            self.note(fx.Opaque(kind=fx.OpaqueKind.SQL, detail=str(sql)))
+
+    def remove_procedure(self, procedure_name: str, param_types: Any = ()) -> None:
+        self.note(fx.SqlExecuted(sql=f"DROP PROCEDURE {procedure_name}"))
+
+    def _columns(self, model: Any) -> tuple[Column, ...]:
+        return tuple(self._column(field) for field in model._meta.local_concrete_fields)
+
+    def _column(self, field: Any) -> Column:
+        return describe(field, self.connection, online=self.online)
+
+
+def _table(model: Any) -> str:
+    return str(model._meta.db_table)
+
+
+def _auto_m2m(model: Any) -> Iterable[Any]:
+    for field in model._meta.local_many_to_many:
+        if field.remote_field.through._meta.auto_created:
+            yield field.remote_field.through
+
+
+def _role(model: Any) -> fx.Role:
+    if model._meta.auto_created:
+        return fx.Role.M2M
+    for field in model._meta.local_concrete_fields:
+        if field.remote_field is not None and field.remote_field.parent_link:
+            return fx.Role.CHILD
+    return fx.Role.MODEL
+
+
+def _stored(column: Column) -> tuple[object, ...]:
+    return (column.type, column.max_length, column.max_digits, column.decimal_places, column.collation)
+
+
+def _normalised(together: Any) -> set[tuple[str, ...]]:
+    return {tuple(names) for names in together or ()}
+
+
+def _text(constraint: Any) -> str:
+    """The constraint's arguments, in the same words on every Django version."""
+    _path, _args, kwargs = constraint.deconstruct()
+    # 5.2 still writes a check as ``check`` in some paths; the value is what counts.
+    named = {("condition" if key == "check" else key): value for key, value in kwargs.items()}
+    return ", ".join(f"{key}={named[key]!r}" for key in sorted(named))

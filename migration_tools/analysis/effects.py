@@ -1,0 +1,183 @@
+"""What a step does to tables and columns, as facts that are the same on every engine.
+
+Everything that compares is engine-neutral and stable between processes, so that a fingerprint
+over effects holds on any machine. What only measuring needs (SQL of one engine) does not compare.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+from migration_tools.columns import Column
+
+
+class Role(enum.StrEnum):
+    """What a table is to the project's models."""
+
+    MODEL = "model"
+    CHILD = "child"  # of multi-table inheritance: the parent's rows are elsewhere
+    M2M = "many-to-many"  # made by Django for a ManyToManyField
+    THROUGH = "through"  # a model that a ManyToManyField names as its through
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableCreated:
+    table: str
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableDropped:
+    table: str
+    model: str  # "Cars.Owner"
+    role: Role
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableRenamed:
+    table: str
+    new_table: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnAdded:
+    table: str
+    column: Column
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnDropped:
+    table: str
+    column: Column
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnAltered:
+    """``implied``: a foreign key's column that follows the primary key it points to."""
+
+    table: str
+    old: Column
+    new: Column
+    implied: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UniqueAdded:
+    """``parts`` are columns, or SQL expressions with marked columns (see ``marked``)."""
+
+    table: str
+    name: str
+    columns: tuple[str, ...]
+    condition: str = ""  # the Q object as text, for the fingerprint
+    nulls_distinct: bool = True
+    made: bool = True  # False where the engine silently makes no such constraint
+    parts: tuple[str, ...] | None = field(default=None, compare=False)
+    where: str | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckAdded:
+    table: str
+    name: str
+    condition: str
+    made: bool = True
+    # SQL that a row must satisfy, its columns marked; None where no database could be asked.
+    predicate: str | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConstraintAdded:
+    """A constraint of a class of its own (an exclusion constraint, a third party's)."""
+
+    table: str
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConstraintRemoved:
+    table: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexChanged:
+    table: str
+    name: str
+    change: str  # "added", "removed", "renamed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableOptionChanged:
+    table: str
+    option: str  # "comment", "tablespace"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SqlExecuted:
+    """A statement of one of Django's own operations that touches no rows (an extension, ...)."""
+
+    sql: str
+
+
+class OpaqueKind(enum.StrEnum):
+    PYTHON = "python"  # RunPython
+    SQL = "sql"  # RunSQL, or execute() in a custom operation
+    CURSOR = "cursor"  # an operation that opens a cursor of its own
+    OVERRIDDEN = "overridden"  # a Migration with its own apply() or unapply()
+    FAILED = "failed"  # recording it raised
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opaque:
+    """A part of a step that recording cannot see through; it may do anything to any row."""
+
+    kind: OpaqueKind
+    detail: str
+    where: str = field(default="", compare=False)  # file and line, where it is code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Irreversible:
+    """This operation has no way back; Django would stop here."""
+
+    detail: str
+    where: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Impossible:
+    """Django itself refuses this operation when it comes to it."""
+
+    table: str
+    detail: str
+
+
+Effect = (
+    TableCreated
+    | TableDropped
+    | TableRenamed
+    | ColumnAdded
+    | ColumnDropped
+    | ColumnAltered
+    | UniqueAdded
+    | CheckAdded
+    | ConstraintAdded
+    | ConstraintRemoved
+    | IndexChanged
+    | TableOptionChanged
+    | SqlExecuted
+    | Opaque
+    | Irreversible
+    | Impossible
+)
+
+# SQL that a step's model compiled to names that step's columns; lineage replaces them by today's.
+MARK = "\N{LEFT CEILING}%s\N{RIGHT CEILING}"
+
+
+def marked(column: str) -> str:
+    """A stand-in for ``column`` inside compiled SQL, replaced by ``unmark`` later."""
+    return MARK % column

@@ -1,0 +1,49 @@
+"""Keeps an analysis from reaching any database by a way of its own."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connections
+
+#: Every public way to a cursor; the same ones that Django's own SimpleTestCase closes.
+DOORS = ("cursor", "chunked_cursor", "temporary_connection", "connect")
+
+
+class QueryRefused(Exception):
+    """An operation asked for a cursor of its own while it was being recorded."""
+
+
+def _usable_connections() -> Iterator[Any]:
+    for alias in connections:
+        # An alias without its driver cannot be queried by anybody.
+        with contextlib.suppress(ImproperlyConfigured):
+            yield connections[alias]
+
+
+@contextlib.contextmanager
+def no_queries() -> Iterator[None]:
+    """Refuse cursors on every alias, the ones that are not open yet included."""
+    saved: list[tuple[Any, dict[str, Any]]] = []
+
+    def refuse(*args: Any, **kwargs: Any) -> NoReturn:
+        raise QueryRefused
+
+    for connection in list(_usable_connections()):
+        saved.append(
+            (connection, {name: vars(connection)[name] for name in DOORS if name in vars(connection)})
+        )
+        for name in DOORS:
+            setattr(connection, name, refuse)
+    try:
+        yield
+    finally:
+        for connection, own in saved:
+            for name in DOORS:
+                if name in own:
+                    setattr(connection, name, own[name])
+                else:
+                    delattr(connection, name)
