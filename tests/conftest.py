@@ -6,6 +6,7 @@ import platform
 import sqlite3
 
 import django
+import hypothesis
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error, connection
@@ -20,6 +21,10 @@ PRODUCTS = {
     "mysql": "MySQL",
 }
 VERSION_QUERIES = {"postgresql": "SHOW server_version", "mysql": "SELECT version()"}
+# A statement takes as long as the server takes; a slow example is no failure.
+hypothesis.settings.register_profile("database", deadline=None)
+hypothesis.settings.load_profile("database")
+
 banner_key = pytest.StashKey[str]()
 
 
