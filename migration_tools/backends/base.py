@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from django.db import transaction
+
 from migration_tools.columns import Column
 
 if TYPE_CHECKING:
@@ -47,14 +49,26 @@ class Conversion:
     where the value would be refused; None if it cannot be said. ``lost``: values which the
     inverse change would not bring back. ``blocked``: values which make the step fail.
     ``misread``: values that stay as they are but that Django reads as something else meanwhile.
-    ``unknown``: why this pair of types cannot be judged; the rest is then empty.
+    ``impossible``: why the engine refuses the change whatever the rows are, even over none; the
+    judgements are then empty. ``unknown``: why this pair of types cannot be judged; the rest is
+    then empty. The predicates of all judgements exclude each other, except that a misread value
+    may also be lost.
     """
 
     value: str | None
     lost: tuple[Judgement, ...] = ()
     blocked: tuple[Judgement, ...] = ()
     misread: tuple[Judgement, ...] = ()
+    impossible: str = ""
     unknown: str = ""
+
+
+@contextlib.contextmanager
+def unkept_savepoint(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """A transaction, or a savepoint in one, that is always taken back, settings included."""
+    with transaction.atomic(using=connection.alias):
+        yield
+        transaction.set_rollback(True, using=connection.alias)
 
 
 class Backend:
@@ -64,8 +78,6 @@ class Backend:
     name: ClassVar[str | None] = None
     #: Tested against a real server of this vendor. Others get a note in every report.
     first_class: ClassVar[bool] = False
-    #: ADD COLUMN ... NOT NULL without a default over rows: refused, or filled with a zero value.
-    invents_values: bool = False
     #: Forbidding NULL fills blank text with "" and auto_now with the time, without a default.
     fills_implicit_defaults: bool = False
 
@@ -79,8 +91,12 @@ class Backend:
         return self.name or self.connection.display_name
 
     def server_version(self) -> str:
-        """For people ("15.20"); empty where the vendor is unknown."""
-        return ".".join(str(part) for part in self.connection.get_database_version())
+        """For people ("15.20"); empty where the vendor does not say."""
+        try:
+            version = self.connection.get_database_version()
+        except NotImplementedError:
+            return ""
+        return ".".join(str(part) for part in version)
 
     def is_absent(self) -> bool:
         """The database itself does not exist yet, and connecting would create it."""
@@ -112,8 +128,22 @@ class Backend:
                 if fold(table) in existing
             }
 
+    def fold_table(self, name: str) -> str:
+        """One spelling for all that the engine takes for the same table."""
+        return name
+
+    def fold_column(self, name: str) -> str:
+        return name
+
     def estimated_rows(self, table: str) -> int | None:
         """From the engine's catalogue, without reading the table; None if it keeps no such figure."""
+        return None
+
+    def invented_value(self, column: Column) -> str | None:
+        """What ADD COLUMN ... NOT NULL without a default puts into the rows that are there.
+
+        As the engine shows it ("0", "''"); None where the engine refuses the statement.
+        """
         return None
 
     # --- values -----------------------------------------------------------------------------
@@ -128,13 +158,24 @@ class Backend:
 
     def converts(self, old: Column, new: Column) -> bool:
         """Whether the change touches stored values at all, by what the engine calls the types."""
-        return old.db_type is None or old.db_type != new.db_type or old.db_check != new.db_check
+        if old.db_type is None or new.db_type is None:  # no database was asked
+            return _declared(old) != _declared(new)
+        return old.db_type != new.db_type or old.db_check != new.db_check
 
     def conversion(self, old: Column, new: Column, value: str) -> Conversion:
         """Judge ALTER COLUMN from ``old`` to ``new``; ``value`` is the SQL of the value before."""
         if not self.converts(old, new):
             return Conversion(value=value)
+        return self.no_rule(old, new)
+
+    def no_rule(self, old: Column, new: Column) -> Conversion:
+        if old.db_type is None or new.db_type is None:
+            return Conversion(value=None, unknown="no database was asked")
+        change = f"{old.db_type} to {new.db_type}"
         return Conversion(
-            value=None,
-            unknown=f"{self.display_name} has no rule for {old.db_type or old.type} to {new.db_type or new.type}",
+            value=None, unknown=f"no rule is known for {change} on {self.display_name}"
         )
+
+
+def _declared(column: Column) -> tuple[object, ...]:
+    return column.type, column.max_length, column.max_digits, column.decimal_places

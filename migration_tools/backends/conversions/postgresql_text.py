@@ -1,0 +1,84 @@
+"""PostgreSQL: what becomes of values that are written as text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from migration_tools.backends.base import Conversion
+from migration_tools.backends.conversions.rules import Change, Verdict, never_longer, unknown
+from migration_tools.backends.conversions.stored import Family
+
+if TYPE_CHECKING:
+    from migration_tools.backends.postgresql import PostgreSQLBackend
+
+#: The longest that ISO 8601 text of these gets within Django's years.
+LONGEST_MOMENT = {Family.DATETIME: 35, Family.TIME: 15}
+
+
+def always_fits(change: Change[PostgreSQLBackend]) -> bool:
+    length, longest = change.new.length, never_longer(change.old)
+    return length is None or (longest is not None and longest <= length)
+
+
+def written(change: Change[PostgreSQLBackend]) -> tuple[str, str]:
+    """The text of the value in full, and as the new column keeps it."""
+    full = f"({change.value})::text"
+    return full, full if change.new.length is None else f"left({full}, {change.new.length})"
+
+
+def cut(change: Change[PostgreSQLBackend]) -> str:
+    return f"cut to {change.new.length} characters"
+
+
+def any_to_text(change: Change[PostgreSQLBackend]) -> Verdict:
+    """Text that says something else, or nothing, as soon as one character of it is missing."""
+    full, kept = written(change)
+    verdict = Verdict(value=kept)
+    if change.new.length is not None:
+        verdict.lose(f"char_length({full}) > {change.new.length}", cut(change))
+    return verdict
+
+
+def integer_to_text(change: Change[PostgreSQLBackend]) -> Verdict:
+    v, length = change.value, change.new.length
+    verdict = Verdict(value=written(change)[1])
+    if length is not None and not always_fits(change):
+        verdict.lose(f"{v} >= {10**length} OR {v} <= -{10 ** (length - 1)}", cut(change))
+    return verdict
+
+
+def decimal_to_text(change: Change[PostgreSQLBackend]) -> Verdict:
+    """Zeros cut off after the point come back."""
+    full, kept = written(change)
+    verdict = Verdict(value=kept)
+    if not always_fits(change):
+        length = change.new.length or 0
+        verdict.lose(
+            f"char_length({full}) > {length} AND (char_length(split_part({full}, '.', 1)) > {length}"
+            f" OR rtrim(substr({full}, {length + 1}), '.0') <> '')",
+            cut(change),
+        )
+    return verdict
+
+
+def boolean_to_text(change: Change[PostgreSQLBackend]) -> Verdict:
+    """Even the first letter is read back as what it was."""
+    return Verdict(value=written(change)[1])
+
+
+def moment_to_text(change: Change[PostgreSQLBackend]) -> Verdict | Conversion:
+    length = change.new.length
+    if length is not None and length < LONGEST_MOMENT[change.old.family]:
+        return unknown(f"times cut to {length} characters may or may not be read back")
+    return Verdict(value=written(change)[1])
+
+
+def address_to_text(change: Change[PostgreSQLBackend]) -> Verdict:
+    """Written with the length of the network, which may be cut off where it says nothing."""
+    v, length = change.value, change.new.length
+    full, kept = written(change)
+    verdict = Verdict(value=kept)
+    if length is not None:
+        whole = f"{kept} = host({v}) AND {v} = host({v})::inet"
+        verdict.lose(f"char_length({full}) > {length} AND NOT ({whole})", cut(change))
+    return verdict

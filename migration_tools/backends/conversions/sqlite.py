@@ -1,0 +1,80 @@
+"""SQLite: the table is copied, and each value takes on the affinity of its new column.
+
+Nothing is refused for its type and nothing is cut. What does not suit the new type stays, and
+Django then reads something else than was meant, which is what ``misread`` is about here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from migration_tools.backends.base import Conversion, Obstacle
+from migration_tools.backends.conversions.rules import Verdict
+from migration_tools.backends.conversions.sqlite_reading import misreading
+from migration_tools.columns import Column
+
+if TYPE_CHECKING:
+    from migration_tools.backends.sqlite import SQLiteBackend
+
+
+def judge(backend: SQLiteBackend, old: Column, new: Column, value: str) -> Conversion:
+    before, after = affinity(old), affinity(new)
+    # Stripped of its own affinity, so that comparisons take the value as it is.
+    plain = f"+{value}"
+    there = plain if before == after else converted(plain, after)
+    verdict = Verdict(value=there)
+    block(verdict, there, old, new)
+    if before != after:
+        back = converted(there, before)
+        verdict.lose(
+            f"typeof({back}) <> typeof({plain}) OR {back} <> {plain}",
+            "turned into numbers" if before == "TEXT" else "turned into text",
+        )
+    if reason := misreading(old, new, there):
+        verdict.misread(*reason)
+    return verdict.conversion()
+
+
+def affinity(column: Column) -> str:
+    """By the rules of https://sqlite.org/datatype3.html, in their order."""
+    declared = str(column.db_type).upper()
+    if "INT" in declared:
+        return "INTEGER"
+    if any(word in declared for word in ("CHAR", "CLOB", "TEXT")):
+        return "TEXT"
+    if "BLOB" in declared or not declared:
+        return "BLOB"
+    if any(word in declared for word in ("REAL", "FLOA", "DOUB")):
+        return "REAL"
+    return "NUMERIC"
+
+
+def converted(v: str, affinity: str) -> str:
+    """What a column of the affinity stores of ``v``, an expression without affinity."""
+    if affinity == "BLOB":
+        return v
+    if affinity == "TEXT":
+        return f"CASE WHEN typeof({v}) IN ('integer', 'real') THEN CAST({v} AS TEXT) ELSE {v} END"
+    # Beside a numeric operand a text that looks like a number is compared as one.
+    number = f"CAST({v} AS NUMERIC)"
+    if affinity == "REAL":
+        return f"CASE WHEN {number} = {v} THEN CAST({v} AS REAL) ELSE {v} END"
+    whole = f"CAST({number} AS INTEGER)"
+    return (
+        f"CASE WHEN {number} = {v} THEN"
+        f" CASE WHEN {whole} = {number} THEN {whole} ELSE {number} END ELSE {v} END"
+    )
+
+
+def block(verdict: Verdict, there: str, old: Column, new: Column) -> None:
+    """The checks that Django puts on the column."""
+    if new.db_check and (new.db_check != old.db_check or old.type != new.type):
+        if new.is_positive:
+            verdict.block(f"{there} < 0", "are below 0", Obstacle.CHECK)
+        elif new.type == "JSONField":
+            # Text only: version 3.45 and later take a BLOB for their own binary JSON.
+            verdict.block(
+                f"typeof({there}) <> 'null' AND NOT json_valid({there})",
+                "are not JSON",
+                Obstacle.CHECK,
+            )

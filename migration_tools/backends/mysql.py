@@ -1,0 +1,152 @@
+"""MySQL and MariaDB, which differ in names and a few rules."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from django.db import Error, InternalError, OperationalError
+
+from migration_tools.backends import names
+from migration_tools.backends.base import Backend, Conversion, unkept_savepoint
+from migration_tools.backends.conversions import mysql as conversions
+from migration_tools.columns import Column
+
+COLUMNS_QUERY = """
+    SELECT TABLE_SCHEMA = DATABASE(), TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME
+    FROM information_schema.COLUMNS WHERE {tables}
+    ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION
+"""
+ROWS_QUERY = """
+    SELECT TABLE_SCHEMA = DATABASE(), TABLE_SCHEMA, TABLE_NAME, TABLE_ROWS
+    FROM information_schema.TABLES WHERE {tables}
+"""
+READS = re.compile(
+    r"\s*\(*\s*(SELECT|SHOW|EXPLAIN|DESCRIBE|SET|SAVEPOINT|RELEASE|ROLLBACK)\b", re.I
+)
+TIMED_OUT = frozenset({1969, 3024})  # MariaDB's number and MySQL's
+
+
+class MySQLBackend(Backend):
+    first_class = True
+    invents_values = True
+
+    # --- the server -------------------------------------------------------------------------
+
+    @property
+    def is_mariadb(self) -> bool:
+        return bool(self.connection.mysql_is_mariadb)  # type: ignore[attr-defined]
+
+    @functools.cached_property
+    def is_strict(self) -> bool:
+        """Whether this session refuses what it cannot store, or else cuts and clamps it."""
+        return "STRICT_" in str(self._ask("SELECT @@SESSION.sql_mode"))
+
+    def _ask(self, query: str) -> Any:
+        with self.connection.cursor() as cursor:
+            cursor.execute(query)
+            row = cursor.fetchone()
+        return row and row[0]
+
+    @contextlib.contextmanager
+    def _session(self, variable: str, value: object) -> Iterator[None]:
+        """A session variable set for a while; a lost connection has taken it along."""
+        before = self._ask(f"SELECT @@SESSION.{variable}")
+        self._ask(f"SET SESSION {variable} = {value}")
+        try:
+            yield
+        finally:
+            # Not through connection.cursor(), which refuses in a broken atomic block.
+            with contextlib.suppress(Error), self.connection.wrap_database_errors:
+                with self.connection.create_cursor() as cursor:
+                    cursor.execute(f"SET SESSION {variable} = {before}")
+
+    @contextlib.contextmanager
+    def read_only(self) -> Iterator[None]:
+        """A transaction that is open already cannot be made read-only here: inside one, Django's
+        own statements are refused before they are sent, and the savepoint is taken back."""
+        if self.connection.in_atomic_block:
+            with unkept_savepoint(self.connection), self.connection.execute_wrapper(refuse_writes):
+                yield
+            return
+        variable = "tx_read_only" if self.is_mariadb else "transaction_read_only"
+        # For the session, not only for one transaction: an implicit commit must not end it.
+        with self._session(variable, 1), unkept_savepoint(self.connection):
+            yield
+
+    @contextlib.contextmanager
+    def time_limit(self, seconds: float) -> Iterator[None]:
+        variable, value = "max_execution_time", f"{max(1, round(seconds * 1000))}"
+        if self.is_mariadb:
+            variable, value = "max_statement_time", f"{max(0.001, seconds):.6f}"
+        with self._session(variable, value):
+            try:
+                yield
+            except Error as error:
+                if error.args and error.args[0] in TIMED_OUT:
+                    raise OperationalError(*error.args) from error
+                raise
+
+    # --- the schema of today ----------------------------------------------------------------
+
+    def columns_of(self, tables: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        found = self._by_name(COLUMNS_QUERY, tables)
+        return {table: tuple(columns) for table, columns in found.items()}
+
+    def estimated_rows(self, table: str) -> int | None:
+        rows = self._by_name(ROWS_QUERY, [table]).get(table, [None])[0]
+        return None if rows is None else int(rows)
+
+    def _by_name(self, query: str, tables: Sequence[str]) -> dict[str, list[Any]]:
+        """The last column of the query's rows, by the name as it was asked for."""
+        fold = self._fold()
+        asked = {
+            table: (parts[0] and fold(parts[0]), fold(parts[1]))
+            for table in tables
+            if (parts := names.split(table, "`"))
+        }
+        if not asked:
+            return {}
+        conditions, parameters = [], []
+        for schema, name in sorted(set(asked.values()), key=str):
+            conditions.append(
+                f"(TABLE_SCHEMA = {'%s' if schema else 'DATABASE()'} AND TABLE_NAME = %s)"
+            )
+            parameters += [schema, name] if schema else [name]
+        rows: dict[tuple[str | None, str], list[Any]] = {}
+        with self.connection.cursor() as cursor:
+            cursor.execute(query.format(tables=" OR ".join(conditions)), parameters)
+            for is_here, schema, name, answer in cursor.fetchall():
+                rows.setdefault((fold(schema), fold(name)), []).append(answer)
+                if is_here:
+                    rows.setdefault((None, fold(name)), []).append(answer)
+        return {table: rows[key] for table, key in asked.items() if key in rows}
+
+    def _fold(self) -> Callable[[str], str]:
+        # Where the server keeps letter case (0), the catalogue may still compare without it.
+        if self.connection.features.ignores_table_name_case:
+            return str.lower
+        return str
+
+    # --- values -----------------------------------------------------------------------------
+
+    def literal(self, value: object) -> str:
+        if isinstance(value, bool):
+            value = int(value)
+        return super().literal(value)
+
+    def conversion(self, old: Column, new: Column, value: str) -> Conversion:
+        if not self.converts(old, new) or old.db_type is None or new.db_type is None:
+            return super().conversion(old, new, value)
+        return conversions.judge(self, old, new, value) or self.no_rule(old, new)
+
+
+def refuse_writes(
+    execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
+) -> Any:
+    if not READS.match(sql):
+        raise InternalError(1792, "Cannot execute statement in a READ ONLY transaction.")
+    return execute(sql, params, many, context)

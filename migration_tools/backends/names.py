@@ -1,0 +1,20 @@
+"""Taking apart the name of a table, which Django lets a project quote by itself."""
+
+from __future__ import annotations
+
+import re
+
+
+def split(name: str, quote: str) -> tuple[str | None, str] | None:
+    """(schema or None, table) without quotes; None if no engine could read the name.
+
+    A name that is not quoted is taken as it is, dots and blanks included, as Django does.
+    """
+    if not (name.startswith(quote) and name.endswith(quote) and len(name) > 2):
+        return None if quote in name else (None, name)
+    part = f"{quote}((?:[^{quote}]|{quote}{quote})+){quote}"
+    found = re.fullmatch(rf"(?:{part}\.)?{part}", name)
+    if found is None:
+        return None
+    schema, table = (text and text.replace(quote * 2, quote) for text in found.groups())
+    return schema, str(table)

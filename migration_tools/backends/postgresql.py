@@ -1,0 +1,69 @@
+"""PostgreSQL."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+
+from migration_tools.backends import names
+from migration_tools.backends.base import Backend, Conversion, unkept_savepoint
+from migration_tools.backends.conversions import postgresql as conversions
+from migration_tools.columns import Column
+
+COLUMNS_QUERY = """
+    SELECT asked.number, attribute.attname
+    FROM unnest(%s::text[]) WITH ORDINALITY AS asked (name, number)
+    JOIN pg_catalog.pg_class relation ON relation.oid = to_regclass(asked.name)
+    JOIN pg_catalog.pg_attribute attribute ON attribute.attrelid = relation.oid
+    WHERE relation.relkind IN ('r', 'p', 'v', 'm', 'f')
+      AND attribute.attnum > 0 AND NOT attribute.attisdropped
+    ORDER BY asked.number, attribute.attnum
+"""
+ROWS_QUERY = "SELECT reltuples FROM pg_catalog.pg_class WHERE oid = to_regclass(%s)"
+
+
+class PostgreSQLBackend(Backend):
+    first_class = True
+
+    @contextlib.contextmanager
+    def read_only(self) -> Iterator[None]:
+        # In an open transaction the setting belongs to the savepoint and leaves with it.
+        with unkept_savepoint(self.connection):
+            with self.connection.cursor() as cursor:
+                cursor.execute("SET LOCAL transaction_read_only = on")
+            yield
+
+    @contextlib.contextmanager
+    def time_limit(self, seconds: float) -> Iterator[None]:
+        with unkept_savepoint(self.connection):
+            with self.connection.cursor() as cursor:
+                # 0 would mean no limit at all.
+                milliseconds = max(1, round(seconds * 1000))
+                cursor.execute(f"SET LOCAL statement_timeout = {milliseconds}")
+            yield
+
+    def columns_of(self, tables: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        asked = [table for table in tables if names.split(table, '"')]
+        found: dict[str, list[str]] = {}
+        with self.connection.cursor() as cursor:
+            cursor.execute(COLUMNS_QUERY, [[self.quote(table) for table in asked]])
+            for number, column in cursor.fetchall():
+                found.setdefault(asked[number - 1], []).append(column)
+        return {table: tuple(columns) for table, columns in found.items()}
+
+    def estimated_rows(self, table: str) -> int | None:
+        if not names.split(table, '"'):
+            return None
+        with self.connection.cursor() as cursor:
+            cursor.execute(ROWS_QUERY, [self.quote(table)])
+            row = cursor.fetchone()
+        return int(row[0]) if row and row[0] >= 0 else None
+
+    def literal(self, value: object) -> str:
+        self.connection.ensure_connection()  # the driver quotes by the server's settings
+        return super().literal(value)
+
+    def conversion(self, old: Column, new: Column, value: str) -> Conversion:
+        if not self.converts(old, new) or old.db_type is None or new.db_type is None:
+            return super().conversion(old, new, value)
+        return conversions.judge(self, old, new, value) or self.no_rule(old, new)

@@ -1,0 +1,108 @@
+"""SQLite, which stores any value in any column and converts by affinity."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from migration_tools.backends import names
+from migration_tools.backends.base import Backend, Conversion
+from migration_tools.backends.conversions import sqlite as conversions
+from migration_tools.columns import Column
+
+COLUMNS_QUERY = "SELECT name FROM pragma_table_xinfo({table}{schema}) WHERE hidden <> 1"
+# How many steps of SQLite's machine go by between two looks at the clock: about a millisecond.
+STEPS_BETWEEN_LOOKS = 20_000
+
+
+class SQLiteBackend(Backend):
+    first_class = True
+    fills_implicit_defaults = True
+
+    def is_absent(self) -> bool:
+        path = file_of(str(self.connection.settings_dict["NAME"]))
+        return self.connection.connection is None and path is not None and not path.exists()
+
+    @contextlib.contextmanager
+    def read_only(self) -> Iterator[None]:
+        # Asked now, because Django finds it out in a transaction, which BEGIN IMMEDIATE
+        # (OPTIONS["transaction_mode"]) makes a write, and would remember the refusal as a "no".
+        _ = self.connection.features.supports_json_field
+        with self.connection.cursor() as cursor:
+            before = cursor.execute("PRAGMA query_only").fetchone()[0]
+            cursor.execute("PRAGMA query_only = 1")
+        try:
+            yield
+        finally:
+            if self.connection.connection is not None:
+                # Not through connection.cursor(), which refuses in a broken atomic block.
+                with self.connection.create_cursor() as cursor:
+                    cursor.execute(f"PRAGMA query_only = {before}")
+
+    @contextlib.contextmanager
+    def time_limit(self, seconds: float) -> Iterator[None]:
+        """The limit is for all statements inside together; SQLite knows no other clock."""
+        self.connection.ensure_connection()
+        driver = self.connection.connection
+        end = time.monotonic() + seconds
+        driver.set_progress_handler(lambda: time.monotonic() > end, STEPS_BETWEEN_LOOKS)
+        try:
+            yield
+        finally:
+            driver.set_progress_handler(None, 0)
+
+    def columns_of(self, tables: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        found = {}
+        with self.connection.cursor() as cursor:
+            for name in tables:
+                parts = names.split(name, '"')
+                if parts is None:
+                    continue
+                schema = "" if parts[0] is None else f", {self.literal(parts[0])}"
+                query = COLUMNS_QUERY.format(table=self.literal(parts[1]), schema=schema)
+                if columns := tuple(row[0] for row in cursor.execute(query).fetchall()):
+                    found[name] = columns
+        return found
+
+    def estimated_rows(self, table: str) -> int | None:
+        parts = names.split(table, '"')
+        if parts is None or parts[0] is not None or not self.columns_of(["sqlite_stat1"]):
+            return None
+        with self.connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT stat FROM sqlite_stat1 WHERE tbl = %s COLLATE NOCASE LIMIT 1", [parts[1]]
+            )
+            row = cursor.fetchone()
+        return int(row[0].split()[0]) if row and row[0] else None
+
+    def literal(self, value: object) -> str:
+        if isinstance(value, float) and not math.isfinite(value):
+            return "NULL" if math.isnan(value) else ("9e999" if value > 0 else "-9e999")
+        return super().literal(value)
+
+    def converts(self, old: Column, new: Column) -> bool:
+        # The same declared type may be read by other rules: decimal by its digits, text as JSON.
+        return super().converts(old, new) or reading(old) != reading(new)
+
+    def conversion(self, old: Column, new: Column, value: str) -> Conversion:
+        if not self.converts(old, new) or old.db_type is None or new.db_type is None:
+            return super().conversion(old, new, value)
+        return conversions.judge(self, old, new, value)
+
+
+def reading(column: Column) -> tuple[object, ...]:
+    return column.type, column.max_digits, column.decimal_places
+
+
+def file_of(name: str) -> Path | None:
+    """The file that ``connect`` would open; None for a database in memory."""
+    if name.startswith("file:"):
+        parts = urlsplit(name)
+        name = unquote(parts.path)
+        if "mode=memory" in parts.query.split("&"):
+            return None
+    return None if name in ("", ":memory:") else Path(name)
