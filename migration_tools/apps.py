@@ -1,8 +1,16 @@
+"""The app: it has no models and no migrations of its own."""
+
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.core.checks import register
+
+from migration_tools.checks import check_settings
 
 
 class MigrationToolsConfig(AppConfig):
     name = "migration_tools"
     verbose_name = "Migration tools"
+
+    def ready(self) -> None:
+        register(check_settings)

@@ -19,6 +19,8 @@ def describe(field: Field[Any, Any], connection: BaseDatabaseWrapper, *, online:
     target = stored_field(field)
     db_type, db_check = _database_type(field, connection) if online else (None, None)
     default, value = default_of(field)
+    if online and value is not None:
+        value = field.get_db_prep_save(value, connection)
     return Column(
         name=str(field.column),
         field=field.name,

@@ -72,7 +72,7 @@ class UniqueAdded:
     columns: tuple[str, ...]
     condition: str = ""  # the Q object as text, for the fingerprint
     nulls_distinct: bool = True
-    made: bool = True  # False where the engine silently makes no such constraint
+    made: bool = field(default=True, compare=False)  # False: the engine silently makes none
     parts: tuple[str, ...] | None = field(default=None, compare=False)
     where: str | None = field(default=None, compare=False)
 
@@ -82,7 +82,7 @@ class CheckAdded:
     table: str
     name: str
     condition: str
-    made: bool = True
+    made: bool = field(default=True, compare=False)
     # SQL that a row must satisfy, its columns marked; None where no database could be asked.
     predicate: str | None = field(default=None, compare=False)
 

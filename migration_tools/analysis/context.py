@@ -1,0 +1,60 @@
+"""The moment of a plan at which an effect is judged: names, values and engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from migration_tools.analysis import effects as fx
+from migration_tools.analysis.lineage import ColumnLine, Lineage
+from migration_tools.analysis.questions import Candidate
+from migration_tools.backends.base import Backend, Conversion
+from migration_tools.plan import Step
+
+
+@dataclass(slots=True)
+class Context:
+    """``online``: names of today were introspected. ``after_opaque``: see Candidate.as_of_now."""
+
+    backend: Backend
+    lineage: Lineage
+    online: bool
+    #: Tables may be there already (`--fake-initial`); Django looks for itself.
+    tables_may_exist: bool = False
+    after_opaque: bool = False
+    step: Step = field(init=False)
+    index: int = field(init=False)
+
+    def candidate(self, **kwargs: Any) -> Candidate:
+        return Candidate(
+            step=self.step, index=self.index, as_of_now=self.after_opaque, **kwargs
+        )
+
+    def holds_rows(self, table: str) -> str | None:
+        """Today's name of a table, or None for one that is born in the plan or missing."""
+        return self.lineage.table(table).origin
+
+    def column(self, table: str, name: str) -> ColumnLine:
+        return self.lineage.column(table, name)
+
+    def conversion(self, effect: fx.ColumnAltered) -> Conversion | None:
+        """What the change of type does to today's values; None where there are none."""
+        line = self.column(effect.table, effect.old.name)
+        if self.holds_rows(effect.table) is None or line.origin is None:
+            return None
+        if line.value is None:
+            if not self.backend.converts(effect.old, effect.new):
+                return Conversion(value=None)
+            return Conversion(value=None, unknown="an earlier step converts it in an unknown way")
+        return self.backend.conversion(effect.old, effect.new, line.value)
+
+    def values_of(self, table: str, columns: tuple[str, ...]) -> Mapping[str, str] | None:
+        """SQL of what the columns hold by now; None if one is born in the plan or unknown."""
+        values = {}
+        for name in columns:
+            line = self.column(table, name)
+            if line.origin is None or line.value is None:
+                return None
+            values[name] = line.value
+        return values

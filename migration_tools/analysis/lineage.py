@@ -1,0 +1,166 @@
+"""Where a table or column of a step is in the database today, and what became of its values.
+
+A plan renames, creates and drops; the rows are where they are now. The lineage is fed with the
+effects in the order in which they run and answers, at each moment, with today's names. What is
+born in the plan has no origin and so nothing to lose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from migration_tools.analysis import effects as fx
+from migration_tools.columns import Column
+
+
+@dataclass(slots=True)
+class ColumnLine:
+    """``value``: SQL of what the column holds by now, over today's columns; None if unknown.
+
+    ``origin`` is None for a column born in the plan; ``missing`` if it should be in the database
+    today and is not.
+    """
+
+    origin: str | None
+    value: str | None
+    missing: bool = False
+
+    @property
+    def is_born(self) -> bool:
+        return self.origin is None and not self.missing
+
+
+@dataclass(slots=True)
+class TableLine:
+    """``origin`` as for a column. ``columns``: those the plan has touched, by their present name."""
+
+    origin: str | None
+    missing: bool = False
+    columns: dict[str, ColumnLine] = field(default_factory=dict)
+
+    @property
+    def is_born(self) -> bool:
+        return self.origin is None and not self.missing
+
+
+class Lineage:
+    """Names now, at this moment of the plan -> names today.
+
+    ``today``: table -> its columns, as introspected; a name that is not in it is missing. None
+    without a database: then every name the plan did not make itself is taken to be there.
+    ``fold_table`` and ``fold_column`` map names that the engine takes for the same (letter case)
+    to one.
+    """
+
+    def __init__(
+        self,
+        today: Mapping[str, tuple[str, ...]] | None,
+        *,
+        quote: Callable[[str], str],
+        fold_table: Callable[[str], str] = str,
+        fold_column: Callable[[str], str] = str,
+    ) -> None:
+        self._quote = quote
+        self._fold = fold_table
+        self._fold_column = fold_column
+        self._today = None if today is None else {fold_table(table): table for table in today}
+        self._columns = (
+            None
+            if today is None
+            else {
+                fold_table(table): {fold_column(name): name for name in columns}
+                for table, columns in today.items()
+            }
+        )
+        self._tables: dict[str, TableLine] = {}
+        #: Names that were given up in the plan, for effects that still speak of the old one.
+        self._former: dict[str, TableLine] = {}
+
+    # --- questions --------------------------------------------------------------------------
+
+    def table(self, name: str) -> TableLine:
+        key = self._fold(name)
+        if key not in self._tables:
+            if key in self._former:
+                return self._former[key]
+            self._tables[key] = self._table_of_today(name)
+        return self._tables[key]
+
+    def column(self, table: str, name: str) -> ColumnLine:
+        line = self.table(table)
+        key = self._fold_column(name)
+        if key not in line.columns:
+            line.columns[key] = self._column_of_today(line, name)
+        return line.columns[key]
+
+    def exists_now(self, table: str) -> bool:
+        """Whether a table of this name is there at this moment of the plan, as far as is known."""
+        key = self._fold(table)
+        if key in self._tables:
+            return not self._tables[key].missing
+        return key not in self._former and self._today is not None and key in self._today
+
+    def _table_of_today(self, name: str) -> TableLine:
+        if self._today is None:
+            return TableLine(origin=name)
+        actual = self._today.get(self._fold_column(name))
+        return TableLine(origin=actual, missing=actual is None)
+
+    def _column_of_today(self, line: TableLine, name: str) -> ColumnLine:
+        if line.is_born or line.missing or line.origin is None:
+            return ColumnLine(origin=None, value=None, missing=line.missing)
+        actual: str | None = name
+        if self._columns is not None:
+            actual = self._columns[self._fold(line.origin)].get(self._fold_column(name))
+        if actual is None:
+            return ColumnLine(origin=None, value=None, missing=True)
+        return ColumnLine(origin=actual, value=self._quote(actual))
+
+    # --- changes ----------------------------------------------------------------------------
+
+    def follow(self, effect: fx.Effect) -> None:
+        """Take note of what ``effect`` does to names; values are set by ``convert``."""
+        match effect:
+            case fx.TableCreated():
+                key = self._fold(effect.table)
+                self._former.pop(key, None)
+                self._tables[key] = TableLine(origin=None)
+            case fx.TableDropped():
+                self._give_up(effect.table)
+            case fx.TableRenamed():
+                line = self._give_up(effect.table)
+                self._tables[self._fold(effect.new_table)] = line
+            case fx.ColumnAdded():
+                self._born(effect.table, effect.column)
+            case fx.ColumnDropped():
+                self._forget(effect.table, effect.column.name)
+            case fx.ColumnAltered() if effect.old.name != effect.new.name:
+                moved = self.column(effect.table, effect.old.name)
+                self._forget(effect.table, effect.old.name)
+                self.table(effect.table).columns[self._fold_column(effect.new.name)] = moved
+            case _:
+                pass
+
+    def convert(self, table: str, column: str, value: str | None) -> None:
+        """The column holds ``value`` from now on: SQL over today's columns, None if unknown."""
+        self.column(table, column).value = value
+
+    def _give_up(self, name: str) -> TableLine:
+        line = self.table(name)
+        key = self._fold(name)
+        self._tables.pop(key, None)
+        self._former[key] = line
+        if self._today is not None:
+            # The name is free from here on, until something takes it.
+            self._today.pop(key, None)
+        return line
+
+    def _born(self, table: str, column: Column) -> None:
+        self.table(table).columns[self._fold_column(column.name)] = ColumnLine(origin=None, value=None)
+
+    def _forget(self, table: str, column: str) -> None:
+        # A later column of this name is born in the plan; asking for this one is a mistake.
+        self.table(table).columns[self._fold_column(column)] = ColumnLine(
+            origin=None, value=None, missing=True
+        )

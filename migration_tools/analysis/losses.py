@@ -1,0 +1,164 @@
+"""Which effects destroy stored values, and what must be counted to say how many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migration_tools.analysis import effects as fx
+from migration_tools.analysis.context import Context
+from migration_tools.analysis.hazards import MISREAD
+from migration_tools.analysis.questions import (
+    Candidate,
+    LossKind,
+    count_rows,
+    count_values,
+    count_where,
+)
+from migration_tools.columns import Column, Default
+
+#: Types whose default can be compared with a stored value in plain SQL on every engine.
+COMPARABLE = frozenset({"BooleanField", "DecimalField", "FloatField"})
+
+ROLES = {
+    fx.Role.MODEL: "",
+    fx.Role.CHILD: "its part of an inherited model; the parent's rows stay",
+    fx.Role.M2M: "links of a many-to-many field",
+    fx.Role.THROUGH: "links, through a model of their own",
+}
+
+
+def losses(effect: fx.Effect, context: Context) -> Iterator[Candidate]:
+    """The losses of one effect, and what Django misreads meanwhile where nothing is lost."""
+    match effect:
+        case fx.TableDropped():
+            yield from _dropped_table(effect, context)
+        case fx.ColumnDropped():
+            yield from _dropped_column(effect, context)
+        case fx.ColumnAltered():
+            yield from _converted(effect, context)
+            yield from _filled(effect, context)
+
+
+def _dropped_table(effect: fx.TableDropped, context: Context) -> Iterator[Candidate]:
+    table = context.holds_rows(effect.table)
+    if table is None:
+        return
+    rows = count_rows(table)
+    yield context.candidate(
+        kind=LossKind.TABLE, table=table, reason=ROLES[effect.role], decides=rows, rows=rows
+    )
+
+
+def _dropped_column(effect: fx.ColumnDropped, context: Context) -> Iterator[Candidate]:
+    table = context.holds_rows(effect.table)
+    line = context.column(effect.table, effect.column.name)
+    if table is None or line.origin is None or effect.column.generated:
+        return
+    name = context.backend.quote(line.origin)
+    values = count_values(table, name)
+    literal = _default_literal(effect.column, context)
+    yield context.candidate(
+        kind=LossKind.COLUMN,
+        table=table,
+        column=line.origin,
+        decides=values,
+        rows=count_rows(table),
+        values=values,
+        differing=count_where(table, f"{name} <> {literal}") if literal else None,
+    )
+
+
+def _default_literal(column: Column, context: Context) -> str | None:
+    if not context.online or column.default not in (Default.VALUE, Default.EMPTY):
+        return None
+    if not (column.is_text or column.is_integer or column.type in COMPARABLE):
+        return None
+    return context.backend.literal(column.default_value)
+
+
+def _converted(effect: fx.ColumnAltered, context: Context) -> Iterator[Candidate]:
+    table = context.holds_rows(effect.table)
+    line = context.column(effect.table, effect.old.name)
+    conversion = context.conversion(effect)
+    if table is None or line.origin is None or conversion is None:
+        return
+    change = _change(effect)
+    if conversion.unknown:
+        yield context.candidate(
+            kind=LossKind.VALUES,
+            table=table,
+            column=line.origin,
+            reason=f"{change}: {conversion.unknown}",
+            decides=count_values(table, context.backend.quote(line.origin)),
+            rows=count_rows(table),
+            uncounted=True,
+        )
+    for judgement in conversion.lost:
+        count = count_where(table, judgement.predicate)
+        yield context.candidate(
+            kind=LossKind.VALUES,
+            table=table,
+            column=line.origin,
+            reason=f"{judgement.reason}: {change}",
+            decides=count,
+            rows=count_rows(table),
+            values=count,
+            listing=judgement.predicate,
+        )
+    for judgement in conversion.misread:
+        yield context.candidate(
+            hazard=MISREAD,
+            table=table,
+            column=line.origin,
+            reason=judgement.reason,
+            decides=count_where(table, judgement.predicate),
+            listing=judgement.predicate,
+            shown=(line.origin,),
+        )
+
+
+def _filled(effect: fx.ColumnAltered, context: Context) -> Iterator[Candidate]:
+    table = context.holds_rows(effect.table)
+    line = context.column(effect.table, effect.old.name)
+    if table is None or line.origin is None or not forbids_null(effect):
+        return
+    if not fills(effect.new, context):
+        return
+    nulls = count_where(table, f"{context.backend.quote(line.origin)} IS NULL")
+    yield context.candidate(
+        kind=LossKind.FILLS,
+        table=table,
+        column=line.origin,
+        reason=_filling(effect.new),
+        decides=nulls,
+        rows=count_rows(table),
+        values=nulls,
+    )
+
+
+def forbids_null(effect: fx.ColumnAltered) -> bool:
+    return effect.old.null and not effect.new.null and not effect.new.generated
+
+
+def fills(column: Column, context: Context) -> bool:
+    """Whether NULLs get a value when they are forbidden; otherwise the step fails on them."""
+    if column.default in (Default.EMPTY, Default.NOW):
+        return context.backend.fills_implicit_defaults
+    return column.default is not Default.NONE
+
+
+def _filling(column: Column) -> str:
+    match column.default:
+        case Default.VALUE:
+            return f"NULL becomes the default {column.default_value!r}"
+        case Default.EMPTY:
+            return "NULL becomes the empty string"
+        case Default.NOW:
+            return "NULL becomes the time of the run"
+        case _:
+            return "NULL becomes the default, one value for all rows"
+
+
+def _change(effect: fx.ColumnAltered) -> str:
+    old, new = effect.old.db_type or effect.old.type, effect.new.db_type or effect.new.type
+    return f"{old} to {new}"

@@ -1,0 +1,320 @@
+"""What an effect runs into: rows, names and code that make its step fail or surprise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migration_tools.analysis import effects as fx
+from migration_tools.analysis import hazards as hz
+from migration_tools.analysis.compiling import unmark
+from migration_tools.analysis.context import Context
+from migration_tools.analysis.losses import fills, forbids_null
+from migration_tools.analysis.questions import Candidate, Repeats, count_rows, count_where
+from migration_tools.columns import Column, Default
+
+OPAQUE = {
+    fx.OpaqueKind.PYTHON: hz.OPAQUE_PYTHON,
+    fx.OpaqueKind.SQL: hz.OPAQUE_SQL,
+    fx.OpaqueKind.CURSOR: hz.OPAQUE_CURSOR,
+    fx.OpaqueKind.OVERRIDDEN: hz.OPAQUE_MIGRATION,
+    fx.OpaqueKind.FAILED: hz.NOT_RECORDED,
+}
+
+
+def obstacles(effect: fx.Effect, context: Context) -> Iterator[Candidate]:
+    match effect:
+        case fx.Irreversible():
+            where = f" ({effect.where})" if effect.where else ""
+            yield context.candidate(hazard=hz.IRREVERSIBLE, reason=f"{effect.detail}{where}")
+        case fx.Impossible():
+            table = context.holds_rows(effect.table) or "" if effect.table else ""
+            yield context.candidate(hazard=hz.IMPOSSIBLE, table=table, reason=effect.detail)
+        case fx.Opaque():
+            yield context.candidate(hazard=OPAQUE[effect.kind], reason=_opaque(effect))
+        case fx.TableCreated():
+            yield from _created(effect, context)
+        case fx.TableDropped() | fx.TableRenamed():
+            yield from _missing_table(effect.table, context)
+        case fx.ColumnAdded():
+            yield from _added(effect, context)
+        case fx.ColumnDropped():
+            yield from _nothing_to_drop(effect, context)
+        case fx.ColumnAltered():
+            yield from _altered(effect, context)
+        case fx.UniqueAdded():
+            yield from _unique(effect, context)
+        case fx.CheckAdded():
+            yield from _check(effect, context)
+        case fx.ConstraintAdded():
+            table = context.holds_rows(effect.table)
+            if table is not None:
+                yield context.candidate(
+                    hazard=hz.NOT_JUDGED,
+                    table=table,
+                    reason=f"{effect.kind} {effect.name}",
+                    decides=count_rows(table),
+                )
+
+
+def _opaque(effect: fx.Opaque) -> str:
+    detail = " ".join(effect.detail.split())
+    shown = detail if len(detail) <= 200 else f"{detail[:200]}..."
+    return f"{shown} ({effect.where})" if effect.where else shown
+
+
+# --- names ------------------------------------------------------------------------------------
+
+
+def _created(effect: fx.TableCreated, context: Context) -> Iterator[Candidate]:
+    if not context.tables_may_exist and context.lineage.exists_now(effect.table):
+        yield context.candidate(hazard=hz.TABLE_EXISTS, table=effect.table)
+
+
+def _missing_table(table: str, context: Context) -> Iterator[Candidate]:
+    if context.lineage.table(table).missing:
+        yield context.candidate(hazard=hz.TABLE_MISSING, table=table)
+
+
+def _nothing_to_drop(effect: fx.ColumnDropped, context: Context) -> Iterator[Candidate]:
+    yield from _missing_table(effect.table, context)
+    if context.lineage.table(effect.table).missing:
+        return
+    if context.column(effect.table, effect.column.name).missing:
+        table = context.holds_rows(effect.table) or effect.table
+        yield context.candidate(
+            hazard=hz.NOTHING_TO_DROP, table=table, column=effect.column.name
+        )
+
+
+# --- columns ----------------------------------------------------------------------------------
+
+
+def _added(effect: fx.ColumnAdded, context: Context) -> Iterator[Candidate]:
+    column = effect.column
+    yield from _missing_table(effect.table, context)
+    table = context.holds_rows(effect.table)
+    if table is None:
+        return
+    if context.online and not context.column(effect.table, column.name).missing:
+        yield context.candidate(hazard=hz.COLUMN_EXISTS, table=table, column=column.name)
+        return
+    constant = column.default in (Default.VALUE, Default.CALLED, Default.EMPTY, Default.NOW)
+    if column.default is Default.NONE and not column.null and not _numbers_itself(column):
+        invented = context.backend.invented_value(column)
+        hazard = hz.NO_DEFAULT if invented is None else hz.INVENTED
+        reason = "" if invented is None else f"every row gets {invented}"
+        yield context.candidate(
+            hazard=hazard,
+            table=table,
+            column=column.name,
+            reason=reason,
+            decides=count_rows(table),
+        )
+        constant = invented is not None
+    if column.unique and constant:
+        yield context.candidate(
+            hazard=hz.DUPLICATES,
+            table=table,
+            column=column.name,
+            reason="every row gets the same value in a unique column",
+            decides=count_rows(table),
+            at_least=2,
+        )
+
+
+def _numbers_itself(column: Column) -> bool:
+    return column.generated or column.kind in {"AutoField", "BigAutoField", "SmallAutoField"}
+
+
+def _altered(effect: fx.ColumnAltered, context: Context) -> Iterator[Candidate]:
+    yield from _missing_table(effect.table, context)
+    table = context.holds_rows(effect.table)
+    line = context.column(effect.table, effect.old.name)
+    if table is not None and line.missing:
+        yield context.candidate(hazard=hz.COLUMN_MISSING, table=table, column=effect.old.name)
+    conversion = context.conversion(effect)
+    if table is None or line.origin is None or conversion is None:
+        return
+    if conversion.impossible:
+        yield context.candidate(
+            hazard=hz.IMPOSSIBLE, table=table, column=line.origin, reason=conversion.impossible
+        )
+        return
+    for judgement in conversion.blocked:
+        assert judgement.obstacle is not None
+        yield context.candidate(
+            hazard=hz.OBSTACLES[judgement.obstacle],
+            table=table,
+            column=line.origin,
+            reason=judgement.reason,
+            decides=count_where(table, judgement.predicate),
+            listing=judgement.predicate,
+            shown=(line.origin,),
+        )
+    name = context.backend.quote(line.origin)
+    if forbids_null(effect) and not fills(effect.new, context):
+        predicate = f"{name} IS NULL"
+        yield context.candidate(
+            hazard=hz.NULLS,
+            table=table,
+            column=line.origin,
+            decides=count_where(table, predicate),
+            listing=predicate,
+            shown=(line.origin,),
+        )
+    yield from _newly_unique(effect, table, line.origin, conversion.value, context)
+    yield from _newly_referring(effect, table, line.origin, conversion.value, context)
+
+
+def _newly_unique(
+    effect: fx.ColumnAltered, table: str, column: str, value: str | None, context: Context
+) -> Iterator[Candidate]:
+    """A column that becomes unique, or stays so while different values become the same."""
+    changes = value != context.column(effect.table, effect.old.name).value
+    if not effect.new.unique or effect.implied or (effect.old.unique and not changes):
+        return
+    if value is None:
+        return
+    question = Repeats(table=table, parts=(value,))
+    yield context.candidate(
+        hazard=hz.DUPLICATES,
+        table=table,
+        column=column,
+        decides=question,
+        listing=_repeated(question, context),
+        shown=(column,),
+    )
+
+
+def _newly_referring(
+    effect: fx.ColumnAltered, table: str, column: str, value: str | None, context: Context
+) -> Iterator[Candidate]:
+    new, old = effect.new.references, effect.old.references
+    if new is None or not new.constraint or effect.implied or value is None:
+        return
+    target = context.column(new.table, new.column)
+    target_table = context.holds_rows(new.table)
+    if old is not None and old.constraint:
+        before = context.lineage.table(old.table)
+        if before.origin == target_table and old.column == new.column:
+            return
+        if context.lineage.table(old.table) is context.lineage.table(new.table):
+            return
+    if target_table is None:
+        predicate = f"{value} IS NOT NULL"  # the table it points to is made in this plan
+    elif target.value is None or target.origin is None:
+        return
+    else:
+        quote = context.backend.quote
+        predicate = (
+            f"{value} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {quote(target_table)} target "
+            f"WHERE target.{quote(target.origin)} = {_outer(value, table, column, context)})"
+        )
+    yield context.candidate(
+        hazard=hz.ORPHANS,
+        table=table,
+        column=column,
+        reason=f"not in {new.table}.{new.column}",
+        decides=count_where(table, predicate),
+        listing=predicate,
+        shown=(column,),
+    )
+
+
+def _outer(value: str, table: str, column: str, context: Context) -> str:
+    """``value`` as seen from inside a subquery: its column belongs to the outer table."""
+    quote = context.backend.quote
+    return value.replace(quote(column), f"{quote(table)}.{quote(column)}")
+
+
+# --- constraints ------------------------------------------------------------------------------
+
+
+def _unique(effect: fx.UniqueAdded, context: Context) -> Iterator[Candidate]:
+    table = context.holds_rows(effect.table)
+    if table is None:
+        yield from _missing_table(effect.table, context)
+        return
+    if not effect.made:
+        yield context.candidate(hazard=hz.NOT_MADE, table=table, reason=effect.name)
+        return
+    texts = None if effect.parts is None else (*effect.parts, effect.where or "")
+    replaced = None if texts is None else _with_values(effect.table, texts, context)
+    if replaced is None:
+        if texts is None:
+            yield context.candidate(
+                hazard=hz.NOT_JUDGED, table=table, reason=effect.name, decides=count_rows(table)
+            )
+        return
+    question = Repeats(
+        table=table,
+        parts=replaced[:-1],
+        where=replaced[-1],
+        nulls_distinct=effect.nulls_distinct,
+    )
+    columns = tuple(context.column(effect.table, name).origin or name for name in effect.columns)
+    yield context.candidate(
+        hazard=hz.DUPLICATES,
+        table=table,
+        column=", ".join(columns),
+        reason=effect.name,
+        decides=question,
+        listing=_repeated(question, context),
+        shown=columns,
+    )
+
+
+def _check(effect: fx.CheckAdded, context: Context) -> Iterator[Candidate]:
+    table = context.holds_rows(effect.table)
+    if table is None:
+        yield from _missing_table(effect.table, context)
+        return
+    if not effect.made:
+        yield context.candidate(hazard=hz.NOT_MADE, table=table, reason=effect.name)
+        return
+    if effect.predicate is None:
+        yield context.candidate(
+            hazard=hz.NOT_JUDGED, table=table, reason=effect.name, decides=count_rows(table)
+        )
+        return
+    replaced = _with_values(effect.table, (effect.predicate,), context)
+    if replaced is None:
+        return
+    # NOT of something NULL is NULL: a check that is neither true nor false is satisfied.
+    predicate = f"NOT ({replaced[0]})"
+    yield context.candidate(
+        hazard=hz.CHECK_VIOLATED,
+        table=table,
+        reason=effect.name,
+        decides=count_where(table, predicate),
+        listing=predicate,
+    )
+
+
+def _with_values(
+    table: str, texts: tuple[str, ...], context: Context
+) -> tuple[str, ...] | None:
+    """Put what the columns hold by now in the place of their marks; None if one is not there."""
+    known = True
+
+    def replace(name: str) -> str:
+        nonlocal known
+        values = context.values_of(table, (name,))
+        known = known and values is not None
+        return "" if values is None else values[name]
+
+    replaced = tuple(unmark(text, replace) for text in texts)
+    return replaced if known else None
+
+
+def _repeated(question: Repeats, context: Context) -> str:
+    """A condition for the rows whose key is not the only one of its kind."""
+    key = ", ".join(question.parts)
+    where = f" WHERE {question.where}" if question.where else ""
+    condition = (
+        f"({key}) IN (SELECT {key} FROM {context.backend.quote(question.table)}{where} "
+        f"GROUP BY {key} HAVING COUNT(*) > 1)"
+    )
+    return f"{condition} AND ({question.where})" if question.where else condition
+
+

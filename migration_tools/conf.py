@@ -1,0 +1,54 @@
+"""The MIGRATION_TOOLS setting: every key, its default and what it takes."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, fields
+from typing import Any
+
+from django.conf import settings
+
+from migration_tools.exceptions import SettingsError
+
+NAME = "MIGRATION_TOOLS"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """``count_timeout``: seconds for all counts of one plan; a timedelta is taken as well.
+
+    ``allow_opaque``: run plans with Python code or raw SQL in them without asking, as long as
+    nothing that can be counted is lost.
+    """
+
+    count_timeout: float = 60.0
+    allow_opaque: bool = False
+
+
+def configuration() -> Configuration:
+    """Raises SettingsError for a key that is unknown or a value of the wrong kind."""
+    given: Any = getattr(settings, NAME, {})
+    if not isinstance(given, dict):
+        raise SettingsError(f"The setting {NAME} must be a dictionary.")
+    known = {field.name.upper(): field for field in fields(Configuration)}
+    values: dict[str, Any] = {}
+    for key, value in given.items():
+        if key not in known:
+            raise SettingsError(
+                f"The setting {NAME} has an unknown key {key!r}.",
+                hint=f"Known keys: {', '.join(sorted(known))}.",
+            )
+        values[known[key].name] = _checked(key, value)
+    return Configuration(**values)
+
+
+def _checked(key: str, value: Any) -> Any:
+    if key == "COUNT_TIMEOUT":
+        if isinstance(value, datetime.timedelta):
+            value = value.total_seconds()
+        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+            raise SettingsError(f"{NAME}[{key!r}] must be a number of seconds or a timedelta.")
+        return float(value)
+    if not isinstance(value, bool):
+        raise SettingsError(f"{NAME}[{key!r}] must be True or False.")
+    return value

@@ -1,0 +1,149 @@
+"""What the commands share: arguments, clear errors, output, exit codes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import django.db
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
+
+from migration_tools.conf import configuration
+from migration_tools.exceptions import MigrationToolsError
+from migration_tools.reports.text import Line, Tone
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+#: --check found what it looks for.
+FOUND = 3
+
+
+def add_target_arguments(parser: CommandParser) -> None:
+    parser.add_argument(
+        "app_label", nargs="?", help="App label of the application whose migrations to plan."
+    )
+    parser.add_argument(
+        "migration_name",
+        nargs="?",
+        help='Name of the migration to go to, or its beginning; "zero" for none at all.',
+    )
+
+
+def add_opaque_argument(parser: CommandParser) -> None:
+    parser.add_argument(
+        "--allow-opaque",
+        action="store_true",
+        default=None,
+        help="Take Python code and raw SQL of the project's migrations as no loss. What they do "
+        "to the rows cannot be known beforehand.",
+    )
+
+
+def add_timeout_argument(parser: CommandParser) -> None:
+    parser.add_argument(
+        "--count-timeout",
+        type=seconds,
+        metavar="SECONDS",
+        help="Time for all counts together (default 60). What is not counted by then is estimated "
+        "or shown as unknown.",
+    )
+
+
+def seconds(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < float("inf"):
+        raise ValueError
+    return value
+
+
+def count_timeout(options: dict[str, Any]) -> float:
+    given = options["count_timeout"]
+    return configuration().count_timeout if given is None else float(given)
+
+
+def allows_opaque(options: dict[str, Any]) -> bool:
+    given = options["allow_opaque"]
+    return configuration().allow_opaque if given is None else bool(given)
+
+
+def write_lines(command: BaseCommand, lines: Iterable[Line], *, stderr: bool = False) -> None:
+    style = command.style
+    tones = {
+        Tone.HEADING: style.MIGRATE_HEADING,
+        Tone.STEP: style.MIGRATE_LABEL,
+        Tone.LOSS: style.ERROR,
+        Tone.BLOCKER: style.ERROR,
+        Tone.WARNING: style.WARNING,
+        Tone.SUMMARY: style.NOTICE,
+    }
+    stream = command.stderr if stderr else command.stdout
+    for line in lines:
+        # stderr paints everything red unless told otherwise.
+        stream.write(line.text, tones.get(line.tone) or str)
+
+
+def write_report(command: BaseCommand, text: str, output: str | None) -> None:
+    """To the file if one is named, whole or not at all; else to stdout."""
+    if not output:
+        command.stdout.write(text)
+        return
+    path = Path(output)
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        partial.write_text(f"{text}\n", encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise CommandError(f"Cannot write {output}: {error.strerror}.") from error
+
+
+def connection_of(alias: str) -> BaseDatabaseWrapper:
+    """Raises CommandError for an alias that is not in DATABASES or whose driver is missing."""
+    if alias not in connections:
+        known = ", ".join(connections)
+        raise CommandError(f"There is no database '{alias}' in DATABASES; there is: {known}.")
+    try:
+        return connections[alias]
+    except ImproperlyConfigured as error:
+        raise CommandError(_driver_missing(alias, error)) from error
+
+
+def _driver_missing(alias: str, error: ImproperlyConfigured) -> str:
+    reason = " ".join(str(error).split())
+    return f"The database '{alias}' cannot be used: {reason}"
+
+
+@contextlib.contextmanager
+def clear_errors(alias: str = "") -> Iterator[None]:
+    """Whatever a person can cause becomes one CommandError that says what to do."""
+    try:
+        yield
+    except MigrationToolsError as error:
+        raise CommandError(str(error)) from error
+    except ImproperlyConfigured as error:
+        raise CommandError(_driver_missing(alias, error)) from error
+    except django.db.Error as error:
+        raise CommandError(_database_error(alias, error)) from error
+
+
+def _database_error(alias: str, error: django.db.Error) -> str:
+    reason = " ".join(str(error).split())
+    # The driver says no more than "the statement failed" in its class; whether there is a
+    # connection at all tells an unreachable server from a statement it refused.
+    if alias in connections and connections[alias].connection is None:
+        return (
+            f"The database '{alias}' cannot be reached: {reason}\n"
+            "  For a plan without counts:  manage.py migration_plan --offline"
+        )
+    return f"The database '{alias}' refused a query: {reason}"
+
+
+def is_interactive() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()

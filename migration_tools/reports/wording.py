@@ -1,0 +1,166 @@
+"""The sentences: what will happen, to how much, in the user's own names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from migration_tools.analysis import effects as fx
+from migration_tools.analysis import hazards as hz
+from migration_tools.analysis.assessment import Assessment, Finding, Loss
+from migration_tools.analysis.measuring import Exactness, Measure
+from migration_tools.analysis.questions import LossKind
+from migration_tools.analysis.recording import RecordedOperation
+
+Quote = Callable[[str], str]
+
+
+def number(measure: Measure | None) -> str:
+    """"1,204", "~1,200" for an estimate, "?" where nobody knows."""
+    if measure is None or measure.count is None:
+        return "?"
+    return f"{'~' if measure.exactness is Exactness.ESTIMATED else ''}{measure.count:,}"
+
+
+def counted(measure: Measure | None, one: str, many: str = "") -> str:
+    """A number with its noun: "1 row", "2 rows", "an unknown number of rows"."""
+    many = many or f"{one}s"
+    if measure is None or measure.count is None:
+        return f"an unknown number of {many}"
+    return f"{number(measure)} {one if measure.count == 1 else many}"
+
+
+def place(table: str, column: str, quote: Quote) -> str:
+    if not column:
+        return quote(table)
+    return ", ".join(f"{quote(table)}.{quote(name)}" for name in column.split(", "))
+
+
+def operation_phrase(operation: RecordedOperation, *, backwards: bool) -> str:
+    """What is done, not what is undone: taking back CreateModel deletes a model."""
+    if not backwards:
+        return operation.description
+    for effect in operation.effects:
+        match effect:
+            case fx.TableDropped(role=fx.Role.M2M):
+                continue
+            case fx.TableDropped():
+                return f"Delete model {effect.model.partition('.')[2]}"
+            case fx.ColumnDropped():
+                return f"Remove field {effect.column.field}"
+            case fx.ColumnAdded():
+                return f"Add field {effect.column.field}"
+            case fx.ColumnAltered() if effect.old.name == effect.new.name:
+                return f"Alter field {effect.new.field}"
+    return f"Undo {operation.description}"
+
+
+def loss_sentence(loss: Loss, quote: Quote) -> str:
+    where = place(loss.table, loss.column, quote)
+    reason = f", {loss.reason}" if loss.reason else ""
+    match loss.kind:
+        case LossKind.TABLE | LossKind.ROWS:
+            return f"loses {counted(loss.rows, 'row')} of {where}{reason}"
+        case LossKind.COLUMN:
+            differing = ""
+            if loss.differing is not None and loss.differing != loss.values:
+                differing = f", {number(loss.differing)} of them not the default"
+            rows = counted(loss.rows, "row")
+            return f"loses {counted(loss.values, 'value')} of {rows} in {where}{differing}"
+        case LossKind.FILLS:
+            return f"fills {counted(loss.values, 'NULL')} in {where}: {loss.reason}"
+    if loss.values is not None and loss.values.count is None:
+        return f"may lose values in {where}, how many is unknown: {loss.reason}"
+    return f"loses {counted(loss.values, 'value')}, {loss.reason} in {where}"
+
+
+def finding_sentence(finding: Finding, quote: Quote) -> str:
+    """Without the severity: "2 rows of "Cars_specs" are below 0 ("weight")"."""
+    rows = f"{counted(finding.rows, 'row')} of {quote(finding.table)}" if finding.table else ""
+    column = f" ({', '.join(map(quote, finding.column.split(', ')))})" if finding.column else ""
+    hazard, detail = finding.hazard, finding.detail
+    sentence = _SENTENCES.get(hazard.code, "{rows}: {name}").format(
+        rows=rows,
+        column=column,
+        table=quote(finding.table) if finding.table else "",
+        detail=detail,
+        name=hazard.name,
+        colon=f": {detail}" if detail else "",
+        named=f" of {detail}" if detail else "",
+    )
+    if finding.as_of_now and finding.rows is not None:
+        sentence += ", as of now: an earlier step may change them"
+    return sentence
+
+
+_SENTENCES = {
+    hz.IRREVERSIBLE.code: "has no way back: {detail}",
+    hz.NULLS.code: "{rows} hold NULL, and the column stops taking it{column}",
+    hz.NO_DEFAULT.code: "{rows} would be without a value: the column takes no NULL and has no "
+    "default{column}",
+    hz.OUT_OF_RANGE.code: "{rows} {detail}{column}",
+    hz.TOO_LONG.code: "{rows} {detail}{column}",
+    hz.NOT_CONVERTIBLE.code: "{rows} {detail}{column}",
+    hz.CHECK_VIOLATED.code: "{rows} {detail}{column}",
+    hz.DUPLICATES.code: "{rows} repeat a key that becomes unique{named}{column}",
+    hz.ORPHANS.code: "{rows} point to nothing, {detail}{column}",
+    hz.IMPOSSIBLE.code: "is refused: {detail}",
+    hz.TABLE_MISSING.code: "table {table} is not in the database",
+    hz.COLUMN_MISSING.code: "column{column} is not in {table}",
+    hz.TABLE_EXISTS.code: "table {table} is in the database already",
+    hz.COLUMN_EXISTS.code: "column{column} is in {table} already",
+    hz.OPAQUE_PYTHON.code: "runs Python code that may change any row: {detail}",
+    hz.OPAQUE_SQL.code: "runs SQL that may change any row: {detail}",
+    hz.OPAQUE_CURSOR.code: "opens a cursor of its own and may change any row: {detail}",
+    hz.OPAQUE_MIGRATION.code: "{detail} and may change any row",
+    hz.NOT_RECORDED.code: "could not be looked at: {detail}",
+    hz.MISREAD.code: "{rows} {detail}{column}: they stay stored, Django reads something else",
+    hz.INVENTED.code: "{rows}: {detail}{column}",
+    hz.NOT_MADE.code: "{detail} is not made on this database",
+    hz.NOT_JUDGED.code: "whether {rows} satisfy {detail} is unknown",
+    hz.NOTHING_TO_DROP.code: "column{column} to drop is not in {table}",
+}
+
+
+def amount_lost(assessment: Assessment) -> str:
+    """"3 losses: 2,388 values in 2 tables". Rows of dropped tables count as one value each."""
+    losses = assessment.destroyed
+    known = sum(loss.amount.count or 0 for loss in losses)
+    estimated = any(loss.exactness is Exactness.ESTIMATED for loss in losses)
+    tables = len({loss.table for loss in losses})
+    text = (
+        f"{_plural(len(losses), 'loss', 'losses')}: {'~' if estimated else ''}"
+        f"{_plural(known, 'value', 'values')} in {_plural(tables, 'table', 'tables')}"
+    )
+    uncounted = sum(loss.exactness is Exactness.UNKNOWN for loss in losses)
+    return f"{text}, and {uncounted} not counted" if uncounted else text
+
+
+def summary(assessment: Assessment) -> str:
+    """One line about everything: losses, fills, blockers, what is unknown."""
+    parts: list[str] = []
+    if assessment.destroyed:
+        parts.append(amount_lost(assessment))
+    else:
+        parts.append("no loss that can be counted" if assessment.unknown else "no losses")
+    fills = [loss for loss in assessment.losses if loss.kind is LossKind.FILLS]
+    if fills:
+        parts.append(_plural(len(fills), "fill", "fills"))
+    if assessment.blockers:
+        parts.append(_plural(len(assessment.blockers), "blocker", "blockers"))
+    if assessment.opaque:
+        opaque = _plural(len(assessment.opaque), "opaque part", "opaque parts")
+        parts.append(f"{opaque}, whose effect is unknown")
+    return "; ".join(parts)
+
+
+def database_line(assessment: Assessment) -> str:
+    database = assessment.database
+    version = f" {database.version}" if database.version else ""
+    asked = "" if assessment.online else ", not asked"
+    return f"{database.alias} ({database.display_name}{version}, {database.name}{asked})"
+
+
+def _plural(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"
+
+
