@@ -11,6 +11,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "migration_tools"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 LONGEST_FILE = 400
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("example_project/*.md")])
+LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
 VENDOR_NAMES = re.compile(r"\b(postgres|psycopg|mysql|mariadb|sqlite|oracle)", re.IGNORECASE)
 
 
@@ -34,3 +36,9 @@ def test_vendors_are_named_in_backends_only(module: Path) -> None:
 def test_constraints_name_no_place(constraints: Path) -> None:
     """A pin says which version; where it comes from is the business of whoever installs."""
     assert "://" not in constraints.read_text()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_links_lead_somewhere(page: Path) -> None:
+    links = LINK.findall(page.read_text())
+    assert [link for link in links if not (page.parent / link).exists()] == []
