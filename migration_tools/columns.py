@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -54,10 +55,10 @@ class Column:
     references: Reference | None = None
     # Not compared. What the connection calls the type, and the check it puts on the column
     # (PositiveIntegerField); None where no database could be asked.
-    db_type: str | None = field(default=None, compare=False)
-    db_check: str | None = field(default=None, compare=False)
+    db_type: str | None = dataclasses.field(default=None, compare=False)
+    db_check: str | None = dataclasses.field(default=None, compare=False)
     # A static default; callables are never called by an analysis.
-    default_value: Any = field(default=None, compare=False)
+    default_value: Any = dataclasses.field(default=None, compare=False)
 
     @property
     def is_text(self) -> bool:

@@ -97,14 +97,14 @@ def make_plan(
     return _plan(executor, pairs, target)
 
 
-def plan_of_run(pairs: list[tuple[Migration, bool]], connection: BaseDatabaseWrapper) -> Plan:
-    """The plan of a run of `migrate` that has announced itself with these pairs."""
-    return _plan(_executor(connection), pairs, Target())
-
-
-def _plan(
-    executor: MigrationExecutor, pairs: list[tuple[Migration, bool]], target: Target
+def plan_of_run(
+    pairs: list[tuple[Migration, bool]], connection: BaseDatabaseWrapper, target: Target
 ) -> Plan:
+    """The plan of a run of `migrate` that has announced itself with these pairs."""
+    return _plan(_executor(connection), pairs, target)
+
+
+def _plan(executor: MigrationExecutor, pairs: list[tuple[Migration, bool]], target: Target) -> Plan:
     loader = executor.loader
     full = executor.migration_plan(loader.graph.leaf_nodes(), clean_start=True)
     # pre_migrate receivers put operations into the migrations of the run's own loader.
@@ -130,18 +130,18 @@ def _plan(
 def _executor(connection: BaseDatabaseWrapper | None) -> MigrationExecutor:
     try:
         return MigrationExecutor(connection)
-    except NodeNotFoundError as error:
-        raise HistoryError(str(error)) from error
-    except (BadMigrationError, CircularDependencyError) as error:
-        raise HistoryError(f"The migrations cannot be put in order: {error}") from error
     except django.db.Error:
         raise
     except Exception as error:  # whatever a migration file raises while it is imported
-        raise HistoryError(_broken_file(error)) from error
+        raise HistoryError(reason_of(error)) from error
 
 
-def _broken_file(error: BaseException) -> str:
-    """The migration file in which importing it stopped, and where."""
+def reason_of(error: BaseException) -> str:
+    """Why no plan could be made, in one line: the history, or the file that does not import."""
+    if isinstance(error, NodeNotFoundError | InconsistentMigrationHistory):
+        return str(error)
+    if isinstance(error, BadMigrationError | CircularDependencyError):
+        return f"The migrations cannot be put in order: {error}"
     where = ""
     if isinstance(error, SyntaxError) and error.filename:
         where = f"{error.filename}:{error.lineno}"

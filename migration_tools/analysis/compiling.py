@@ -9,9 +9,9 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.db.models import CheckConstraint, F, Q, UniqueConstraint
+from django.db.models import CheckConstraint, F, UniqueConstraint
 from django.db.models.expressions import OrderBy
 from django.db.models.sql import Query
 
@@ -20,13 +20,13 @@ from migration_tools.analysis.effects import marked
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-_MARK = re.compile(
-    "[\"`]?\N{LEFT CEILING}([^\N{RIGHT CEILING}]*)\N{RIGHT CEILING}[\"`]?"
-)
+T = TypeVar("T")
+
+_MARK = re.compile('["`]?\N{LEFT CEILING}([^\N{RIGHT CEILING}]*)\N{RIGHT CEILING}["`]?')
 
 
 def compile_check(model: Any, constraint: CheckConstraint, editor: Any) -> str | None:
-    return _compile(model, editor, lambda: _condition_sql(model, constraint.condition, editor))
+    return _compile(model, lambda: _condition_sql(model, constraint.condition, editor))
 
 
 def compile_unique(
@@ -35,13 +35,13 @@ def compile_unique(
     """The parts of the key and the condition; None for the parts if they cannot be compiled."""
     if constraint.expressions:
         parts = _compile(
-            model, editor, lambda: tuple(_sql(model, e, editor) for e in constraint.expressions)
+            model, lambda: tuple(_sql(model, e, editor) for e in constraint.expressions)
         )
     else:
         parts = tuple(marked(model._meta.get_field(name).column) for name in constraint.fields)
     if constraint.condition is None:
         return parts, None
-    where = _compile(model, editor, lambda: _condition_sql(model, constraint.condition, editor))
+    where = _compile(model, lambda: _condition_sql(model, constraint.condition, editor))
     return (parts if where is not None else None), where
 
 
@@ -68,7 +68,7 @@ def unmark(sql: str, replace: Callable[[str], str]) -> str:
     return _MARK.sub(lambda match: replace(match.group(1)), sql)
 
 
-def _compile(model: Any, editor: Any, build: Callable[[], Any]) -> Any:
+def _compile(model: Any, build: Callable[[], T]) -> T | None:
     # Third-party expressions may ask the server or raise anything; then the constraint cannot be
     # judged beforehand and is shown as unknown.
     try:
@@ -80,7 +80,7 @@ def _compile(model: Any, editor: Any, build: Callable[[], Any]) -> Any:
 
 @contextlib.contextmanager
 def _marked_columns(model: Any) -> Iterator[None]:
-    fields = [field for field in model._meta.concrete_fields]
+    fields = list(model._meta.concrete_fields)
     names = [field.column for field in fields]
     try:
         for field, name in zip(fields, names, strict=True):
@@ -91,7 +91,7 @@ def _marked_columns(model: Any) -> Iterator[None]:
             field.column = name
 
 
-def _condition_sql(model: Any, condition: Q, editor: Any) -> str:
+def _condition_sql(model: Any, condition: Any, editor: Any) -> str:
     query = Query(model=model, alias_cols=False)
     where = query.build_where(condition)
     return _finished(query, where, editor)

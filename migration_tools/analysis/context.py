@@ -27,9 +27,7 @@ class Context:
     index: int = field(init=False)
 
     def candidate(self, **kwargs: Any) -> Candidate:
-        return Candidate(
-            step=self.step, index=self.index, as_of_now=self.after_opaque, **kwargs
-        )
+        return Candidate(step=self.step, index=self.index, as_of_now=self.after_opaque, **kwargs)
 
     def holds_rows(self, table: str) -> str | None:
         """Today's name of a table, or None for one that is born in the plan or missing."""

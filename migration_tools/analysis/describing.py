@@ -32,7 +32,7 @@ def describe(field: Field[Any, Any], connection: BaseDatabaseWrapper, *, online:
         null=field.null,
         unique=field.unique,
         primary_key=field.primary_key,
-        indexed=bool(field.db_index),
+        indexed=bool(getattr(field, "db_index", False)),
         generated=bool(getattr(field, "generated", False)),
         default=default,
         collation=getattr(target, "db_collation", None),

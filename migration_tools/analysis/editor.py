@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from django.db.backends.base.schema import _related_non_m2m_objects
+from django.db.backends.base.schema import _related_non_m2m_objects  # type: ignore[attr-defined]
 from django.db.models import CheckConstraint, UniqueConstraint
 
 from migration_tools.analysis import effects as fx
@@ -105,7 +105,7 @@ class _Notes:
         elif old.concrete and new.concrete:
             self._alter_column(model, old, new)
         elif old.many_to_many or new.many_to_many:
-            detail = f"Field {model._meta.label}.{new.name} cannot be altered to or from a many-to-many field"
+            detail = f"{_label(model, new)} cannot be altered to or from a many-to-many field"
             self.note(fx.Impossible(table=_table(model), detail=detail))
 
     def _alter_m2m_field(self, model: Any, old: Any, new: Any, strict: bool) -> None:
@@ -113,7 +113,7 @@ class _Notes:
         if all(automatic):
             self._alter_many_to_many(model, old, new, strict)
         elif any(automatic):
-            detail = f"Field {model._meta.label}.{new.name} cannot get or lose a through model"
+            detail = f"{_label(model, new)} cannot get or lose a through model"
             self.note(fx.Impossible(table=_table(model), detail=detail))
 
     def _alter_many_to_many(self, model: Any, old: Any, new: Any, strict: bool) -> None:
@@ -129,7 +129,9 @@ class _Notes:
     def _alter_column(self, model: Any, old: Any, new: Any) -> None:
         before, after = self._column(old), self._column(new)
         if before.generated != after.generated:
-            detail = f"Generated field {model._meta.label}.{new.name} must be removed and added again"
+            detail = (
+                f"Generated field {model._meta.label}.{new.name} must be removed and added again"
+            )
             self.note(fx.Impossible(table=_table(model), detail=detail))
             return
         self.note(fx.ColumnAltered(table=_table(model), old=before, new=after))
@@ -232,6 +234,10 @@ def _table(model: Any) -> str:
     return str(model._meta.db_table)
 
 
+def _label(model: Any, field: Any) -> str:
+    return f"Field {model._meta.label}.{field.name}"
+
+
 def _auto_m2m(model: Any) -> Iterable[Any]:
     for field in model._meta.local_many_to_many:
         if field.remote_field.through._meta.auto_created:
@@ -248,7 +254,8 @@ def _role(model: Any) -> fx.Role:
 
 
 def _stored(column: Column) -> tuple[object, ...]:
-    return (column.type, column.max_length, column.max_digits, column.decimal_places, column.collation)
+    digits = (column.max_digits, column.decimal_places)
+    return (column.type, column.max_length, *digits, column.collation)
 
 
 def _normalised(together: Any) -> set[tuple[str, ...]]:

@@ -52,7 +52,8 @@ IRREVERSIBLE = _hazard(
     "MT101",
     "irreversible operation",
     Severity.BLOCKER,
-    cause="An operation has no reverse: RunPython without reverse_code, RunSQL without reverse_sql.",
+    cause="An operation has no reverse: RunPython without reverse_code, RunSQL without "
+    "reverse_sql.",
     consequence="Django stops there, after it has unapplied every step before it.",
     remedy="Go back only to the step after it, or give the operation a reverse.",
 )

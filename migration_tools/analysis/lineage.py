@@ -33,7 +33,7 @@ class ColumnLine:
 
 @dataclass(slots=True)
 class TableLine:
-    """``origin`` as for a column. ``columns``: those the plan has touched, by their present name."""
+    """``origin`` as for a column. ``columns``: those the plan touches, by their present name."""
 
     origin: str | None
     missing: bool = False
@@ -104,7 +104,7 @@ class Lineage:
     def _table_of_today(self, name: str) -> TableLine:
         if self._today is None:
             return TableLine(origin=name)
-        actual = self._today.get(self._fold_column(name))
+        actual = self._today.get(self._fold(name))
         return TableLine(origin=actual, missing=actual is None)
 
     def _column_of_today(self, line: TableLine, name: str) -> ColumnLine:
@@ -157,7 +157,9 @@ class Lineage:
         return line
 
     def _born(self, table: str, column: Column) -> None:
-        self.table(table).columns[self._fold_column(column.name)] = ColumnLine(origin=None, value=None)
+        self.table(table).columns[self._fold_column(column.name)] = ColumnLine(
+            origin=None, value=None
+        )
 
     def _forget(self, table: str, column: str) -> None:
         # A later column of this name is born in the plan; asking for this one is a mistake.

@@ -53,7 +53,7 @@ def exact(count: int) -> Measure:
 def measure(
     questions: Iterable[Question], backend: Backend, *, seconds: float
 ) -> Mapping[Question, Measure]:
-    """Answer every question; call inside ``backend.read_only()``. ``seconds`` is for all of them."""
+    """Answer every question, inside ``backend.read_only()``; ``seconds`` is for all of them."""
     return _Measuring(backend, seconds).answer(questions)
 
 

@@ -27,33 +27,55 @@ def obstacles(effect: fx.Effect, context: Context) -> Iterator[Candidate]:
             where = f" ({effect.where})" if effect.where else ""
             yield context.candidate(hazard=hz.IRREVERSIBLE, reason=f"{effect.detail}{where}")
         case fx.Impossible():
-            table = context.holds_rows(effect.table) or "" if effect.table else ""
-            yield context.candidate(hazard=hz.IMPOSSIBLE, table=table, reason=effect.detail)
+            named = context.holds_rows(effect.table) if effect.table else None
+            yield context.candidate(hazard=hz.IMPOSSIBLE, table=named or "", reason=effect.detail)
         case fx.Opaque():
             yield context.candidate(hazard=OPAQUE[effect.kind], reason=_opaque(effect))
         case fx.TableCreated():
             yield from _created(effect, context)
         case fx.TableDropped() | fx.TableRenamed():
             yield from _missing_table(effect.table, context)
+        case fx.ColumnAdded() | fx.ColumnDropped() | fx.ColumnAltered():
+            yield from _column(effect, context)
+        case fx.UniqueAdded() | fx.CheckAdded() | fx.ConstraintAdded():
+            yield from _constraint(effect, context)
+
+
+def _column(
+    effect: fx.ColumnAdded | fx.ColumnDropped | fx.ColumnAltered, context: Context
+) -> Iterator[Candidate]:
+    yield from _missing_table(effect.table, context)
+    match effect:
         case fx.ColumnAdded():
             yield from _added(effect, context)
         case fx.ColumnDropped():
             yield from _nothing_to_drop(effect, context)
         case fx.ColumnAltered():
             yield from _altered(effect, context)
+
+
+def _constraint(
+    effect: fx.UniqueAdded | fx.CheckAdded | fx.ConstraintAdded, context: Context
+) -> Iterator[Candidate]:
+    yield from _missing_table(effect.table, context)
+    table = context.holds_rows(effect.table)
+    if table is None:
+        return
+    match effect:
+        case fx.UniqueAdded(made=False) | fx.CheckAdded(made=False):
+            yield context.candidate(hazard=hz.NOT_MADE, table=table, reason=effect.name)
         case fx.UniqueAdded():
-            yield from _unique(effect, context)
+            yield from _unique(effect, table, context)
         case fx.CheckAdded():
-            yield from _check(effect, context)
+            yield from _check(effect, table, context)
         case fx.ConstraintAdded():
-            table = context.holds_rows(effect.table)
-            if table is not None:
-                yield context.candidate(
-                    hazard=hz.NOT_JUDGED,
-                    table=table,
-                    reason=f"{effect.kind} {effect.name}",
-                    decides=count_rows(table),
-                )
+            yield _not_judged(f"{effect.kind} {effect.name}", table, context)
+
+
+def _not_judged(name: str, table: str, context: Context) -> Candidate:
+    return context.candidate(
+        hazard=hz.NOT_JUDGED, table=table, reason=name, decides=count_rows(table)
+    )
 
 
 def _opaque(effect: fx.Opaque) -> str:
@@ -76,14 +98,11 @@ def _missing_table(table: str, context: Context) -> Iterator[Candidate]:
 
 
 def _nothing_to_drop(effect: fx.ColumnDropped, context: Context) -> Iterator[Candidate]:
-    yield from _missing_table(effect.table, context)
     if context.lineage.table(effect.table).missing:
         return
     if context.column(effect.table, effect.column.name).missing:
         table = context.holds_rows(effect.table) or effect.table
-        yield context.candidate(
-            hazard=hz.NOTHING_TO_DROP, table=table, column=effect.column.name
-        )
+        yield context.candidate(hazard=hz.NOTHING_TO_DROP, table=table, column=effect.column.name)
 
 
 # --- columns ----------------------------------------------------------------------------------
@@ -91,7 +110,6 @@ def _nothing_to_drop(effect: fx.ColumnDropped, context: Context) -> Iterator[Can
 
 def _added(effect: fx.ColumnAdded, context: Context) -> Iterator[Candidate]:
     column = effect.column
-    yield from _missing_table(effect.table, context)
     table = context.holds_rows(effect.table)
     if table is None:
         return
@@ -127,7 +145,6 @@ def _numbers_itself(column: Column) -> bool:
 
 
 def _altered(effect: fx.ColumnAltered, context: Context) -> Iterator[Candidate]:
-    yield from _missing_table(effect.table, context)
     table = context.holds_rows(effect.table)
     line = context.column(effect.table, effect.old.name)
     if table is not None and line.missing:
@@ -230,21 +247,12 @@ def _outer(value: str, table: str, column: str, context: Context) -> str:
 # --- constraints ------------------------------------------------------------------------------
 
 
-def _unique(effect: fx.UniqueAdded, context: Context) -> Iterator[Candidate]:
-    table = context.holds_rows(effect.table)
-    if table is None:
-        yield from _missing_table(effect.table, context)
+def _unique(effect: fx.UniqueAdded, table: str, context: Context) -> Iterator[Candidate]:
+    if effect.parts is None:
+        yield _not_judged(effect.name, table, context)
         return
-    if not effect.made:
-        yield context.candidate(hazard=hz.NOT_MADE, table=table, reason=effect.name)
-        return
-    texts = None if effect.parts is None else (*effect.parts, effect.where or "")
-    replaced = None if texts is None else _with_values(effect.table, texts, context)
+    replaced = _with_values(effect.table, (*effect.parts, effect.where or ""), context)
     if replaced is None:
-        if texts is None:
-            yield context.candidate(
-                hazard=hz.NOT_JUDGED, table=table, reason=effect.name, decides=count_rows(table)
-            )
         return
     question = Repeats(
         table=table,
@@ -264,18 +272,9 @@ def _unique(effect: fx.UniqueAdded, context: Context) -> Iterator[Candidate]:
     )
 
 
-def _check(effect: fx.CheckAdded, context: Context) -> Iterator[Candidate]:
-    table = context.holds_rows(effect.table)
-    if table is None:
-        yield from _missing_table(effect.table, context)
-        return
-    if not effect.made:
-        yield context.candidate(hazard=hz.NOT_MADE, table=table, reason=effect.name)
-        return
+def _check(effect: fx.CheckAdded, table: str, context: Context) -> Iterator[Candidate]:
     if effect.predicate is None:
-        yield context.candidate(
-            hazard=hz.NOT_JUDGED, table=table, reason=effect.name, decides=count_rows(table)
-        )
+        yield _not_judged(effect.name, table, context)
         return
     replaced = _with_values(effect.table, (effect.predicate,), context)
     if replaced is None:
@@ -285,15 +284,13 @@ def _check(effect: fx.CheckAdded, context: Context) -> Iterator[Candidate]:
     yield context.candidate(
         hazard=hz.CHECK_VIOLATED,
         table=table,
-        reason=effect.name,
+        reason=f"violate {effect.name}",
         decides=count_where(table, predicate),
         listing=predicate,
     )
 
 
-def _with_values(
-    table: str, texts: tuple[str, ...], context: Context
-) -> tuple[str, ...] | None:
+def _with_values(table: str, texts: tuple[str, ...], context: Context) -> tuple[str, ...] | None:
     """Put what the columns hold by now in the place of their marks; None if one is not there."""
     known = True
 
@@ -316,5 +313,3 @@ def _repeated(question: Repeats, context: Context) -> str:
         f"GROUP BY {key} HAVING COUNT(*) > 1)"
     )
     return f"{condition} AND ({question.where})" if question.where else condition
-
-

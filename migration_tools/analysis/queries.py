@@ -34,7 +34,10 @@ def no_queries() -> Iterator[None]:
 
     for connection in list(_usable_connections()):
         saved.append(
-            (connection, {name: vars(connection)[name] for name in DOORS if name in vars(connection)})
+            (
+                connection,
+                {name: vars(connection)[name] for name in DOORS if name in vars(connection)},
+            )
         )
         for name in DOORS:
             setattr(connection, name, refuse)

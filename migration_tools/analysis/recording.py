@@ -9,20 +9,18 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import inspect
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.db.migrations.migration import Migration
-from django.db.migrations.operations import RenameModel, RunPython, SeparateDatabaseAndState
+from django.db.migrations.operations import RenameModel, RunPython
 from django.db.migrations.operations.base import Operation
 from django.db.utils import NotSupportedError
-from django.db import router
 
 from migration_tools.analysis import effects as fx
 from migration_tools.analysis.editor import recording_editor
+from migration_tools.analysis.python_code import note_python, python_noted
 from migration_tools.analysis.queries import QueryRefused, no_queries
 from migration_tools.analysis.rendering import Renderer, full, has_known_state, renderer_for
 from migration_tools.analysis.states import WalkState
@@ -73,6 +71,11 @@ class Recording:
     executed: tuple[RecordedStep, ...]
     falls: tuple[str, ...] = ()
 
+    def operations(self) -> Iterator[tuple[RecordedStep, RecordedOperation]]:
+        for step in self.steps:
+            for operation in step.operations:
+                yield step, operation
+
 
 def record(
     plan: Plan,
@@ -90,7 +93,7 @@ def record(
     if online:
         connection.features.supports_json_field  # noqa: B018 -- a query on one engine: ask it now
     recorder = _Recorder(connection, online=online, choose_renderer=choose_renderer)
-    with no_queries(), _no_python(recorder.note):
+    with no_queries(), python_noted(recorder.note):
         return recorder.walk(plan)
 
 
@@ -157,12 +160,16 @@ class _Recorder:
         return RecordedStep(step=step, operations=tuple(operations))
 
     def _record_operation(
-        self, operation: Operation, migration: Migration, step: Step, before: WalkState,
+        self,
+        operation: Operation,
+        migration: Migration,
+        step: Step,
+        before: WalkState,
         after: WalkState,
     ) -> list[fx.Effect]:
         if isinstance(operation, RunPython):
             self.events = []
-            _note_python(self.note, operation, migration.app_label, self.editor, step.is_backwards)
+            note_python(self.note, operation, migration.app_label, self.editor, step.is_backwards)
             return self.events
         if step.is_backwards and not operation.reversible:
             return [fx.Irreversible(detail=_describe(operation))]
@@ -181,8 +188,13 @@ class _Recorder:
         return self.events
 
     def _run(
-        self, operation: Operation, migration: Migration, step: Step, before: WalkState,
-        after: WalkState, renderer: Renderer,
+        self,
+        operation: Operation,
+        migration: Migration,
+        step: Step,
+        before: WalkState,
+        after: WalkState,
+        renderer: Renderer,
     ) -> Exception | None:
         """Run one direction of a copy of ``operation``; the error if it could not be recorded."""
         self.events = []
@@ -248,9 +260,7 @@ def _forward_state(migration: Migration, operation: Operation, state: WalkState)
         ) from error
 
 
-def _with_throughs(
-    recorded: RecordedStep, throughs: frozenset[tuple[str, str]]
-) -> RecordedStep:
+def _with_throughs(recorded: RecordedStep, throughs: frozenset[tuple[str, str]]) -> RecordedStep:
     def told(effect: fx.Effect) -> fx.Effect:
         if isinstance(effect, fx.TableDropped) and effect.role is fx.Role.MODEL:
             app_label, name = effect.model.split(".", 1)
@@ -307,56 +317,3 @@ def _is_known(operation: Operation, backwards: bool) -> bool:
     name = "database_backwards" if backwards else "database_forwards"
     module = getattr(getattr(type(operation), name), "__module__", "")
     return module.startswith("django.contrib.")
-
-
-# --- RunPython --------------------------------------------------------------------------------
-
-_patching = threading.RLock()
-
-
-@contextlib.contextmanager
-def _no_python(note: Callable[[fx.Effect], None]) -> Iterator[None]:
-    """Nested RunPython operations are reached through their class, by whoever holds them."""
-
-    def forwards(self: RunPython, app_label: str, editor: Any, *states: Any) -> None:
-        _note_python(note, self, app_label, editor, False)
-
-    def backwards(self: RunPython, app_label: str, editor: Any, *states: Any) -> None:
-        _note_python(note, self, app_label, editor, True)
-
-    with _patching:
-        saved = RunPython.database_forwards, RunPython.database_backwards
-        RunPython.database_forwards = forwards  # type: ignore[method-assign]
-        RunPython.database_backwards = backwards  # type: ignore[method-assign]
-        try:
-            yield
-        finally:
-            RunPython.database_forwards, RunPython.database_backwards = saved  # type: ignore[method-assign]
-
-
-def _note_python(
-    note: Callable[[fx.Effect], None], operation: RunPython, app_label: str, editor: Any,
-    backwards: bool,
-) -> None:
-    code = operation.reverse_code if backwards else operation.code
-    if code is None:
-        where = _source_of(operation.code)
-        note(fx.Irreversible(detail=f"RunPython {_name_of(operation.code)}", where=where))
-        return
-    if code == RunPython.noop:
-        return
-    if not router.allow_migrate(editor.connection.alias, app_label, **operation.hints):
-        return
-    note(fx.Opaque(kind=fx.OpaqueKind.PYTHON, detail=_name_of(code), where=_source_of(code)))
-
-
-def _name_of(code: Any) -> str:
-    code = inspect.unwrap(getattr(code, "func", code))
-    return str(getattr(code, "__qualname__", type(code).__qualname__))
-
-
-def _source_of(code: Any) -> str:
-    code = inspect.unwrap(getattr(code, "func", code))
-    with contextlib.suppress(TypeError, OSError):
-        return f"{inspect.getsourcefile(code)}:{inspect.getsourcelines(code)[1]}"
-    return ""

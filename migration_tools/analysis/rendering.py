@@ -54,10 +54,10 @@ class Unsure(Exception):
 
 def full(state: WalkState) -> StateApps:
     """Every model, as Django itself renders a state."""
-    return StateApps(state.real_apps, state.models)
+    return StateApps(state.real_apps, state.models)  # type: ignore[arg-type]
 
 
-def renderer_for(operation: Operation, app_label: str) -> Renderer:
+def renderer_for(operation: Any, app_label: str) -> Renderer:
     """The smallest rendering that is known to be enough for this operation."""
     kind = _kind_of(operation)
     if kind is None:
@@ -95,7 +95,9 @@ def _for_field(operation: Any, kind: type[Operation], app_label: str) -> Rendere
     def choose(state: WalkState) -> Any:
         # A key or a unique column may be pointed to; both states of the operation must be seen
         # the same way, so the field of either side decides.
-        fields = [state.models[key].fields.get(name) for name in names] if key in state.models else []
+        fields = (
+            [state.models[key].fields.get(name) for name in names] if key in state.models else []
+        )
         key_like = any(field is not None and field.unique for field in [altered, *fields])
         return ring(state) if key_like else cut(state)
 
@@ -267,7 +269,7 @@ class Needs:
         return found
 
     def render(self) -> StateApps:
-        registry = StateApps(set(), {})
+        registry = StateApps(set(), {})  # type: ignore[arg-type]
         registry.render_multiple(
             [_cut(self._find(key), names) for key, names in self._cuts.items()]
         )
@@ -297,9 +299,10 @@ def _cut(model_state: ModelState, names: frozenset[str] | None) -> ModelState:
     cut = ModelState.__new__(ModelState)
     cut.app_label, cut.name = model_state.app_label, model_state.name
     cut.fields = fields
-    cut.options = {
-        name: value for name, value in model_state.options.items() if name in kept
-    } | {"indexes": [], "constraints": []}
+    cut.options = {name: value for name, value in model_state.options.items() if name in kept} | {
+        "indexes": [],
+        "constraints": [],
+    }
     cut.bases = (models.Model,) if _has_own_key(model_state) else model_state.bases
     cut.managers = []
     return cut

@@ -19,6 +19,8 @@ from migration_tools.exceptions import MigrationToolsError
 from migration_tools.reports.text import Line, Tone
 
 if TYPE_CHECKING:
+    from argparse import _ActionsContainer
+
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 #: --check found what it looks for.
@@ -36,7 +38,7 @@ def add_target_arguments(parser: CommandParser) -> None:
     )
 
 
-def add_opaque_argument(parser: CommandParser) -> None:
+def add_opaque_argument(parser: _ActionsContainer) -> None:
     parser.add_argument(
         "--allow-opaque",
         action="store_true",
@@ -46,7 +48,7 @@ def add_opaque_argument(parser: CommandParser) -> None:
     )
 
 
-def add_timeout_argument(parser: CommandParser) -> None:
+def add_timeout_argument(parser: _ActionsContainer) -> None:
     parser.add_argument(
         "--count-timeout",
         type=seconds,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from migration_tools.analysis.assessment import Assessment, Finding, Loss
 from migration_tools.analysis.measuring import Exactness, Measure
 from migration_tools.analysis.questions import LossKind
+from migration_tools.analysis.verdicts import Assessment, Finding, Loss
 from migration_tools.reports.wording import Quote, finding_sentence
 
 VERSION = 1

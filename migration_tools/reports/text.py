@@ -6,10 +6,10 @@ import enum
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from migration_tools.analysis.assessment import Assessment, Finding, Loss
 from migration_tools.analysis.hazards import Severity
 from migration_tools.analysis.questions import LossKind
 from migration_tools.analysis.recording import RecordedStep
+from migration_tools.analysis.verdicts import Assessment, Finding, Loss
 from migration_tools.plan import Step
 from migration_tools.reports.wording import (
     Quote,
@@ -75,6 +75,14 @@ def plan_lines(assessment: Assessment, quote: Quote, *, everything: bool) -> Ite
         yield Line(text="  Nothing to do.")
 
 
+def notices(assessment: Assessment, quote: Quote) -> Iterator[Line]:
+    """What is worth knowing of a plan that loses nothing: a line each, naming its step."""
+    for items in assessment.by_place().values():
+        for item in items:
+            line = told_line(item, quote)
+            yield Line(text=f"{item.step.label}: {line.text}", tone=Tone.WARNING)
+
+
 def heading(assessment: Assessment) -> str:
     target, steps = assessment.plan.target, len(assessment.steps)
     many = f"{steps} step{'' if steps == 1 else 's'}"
@@ -82,8 +90,15 @@ def heading(assessment: Assessment) -> str:
     if not assessment.plan.is_backwards:
         return f"Apply {many} on {where}"
     if target.app and target.migration:
-        return f"Revert {target.app} to {target.migration} in {many} on {where}"
+        return f"Revert {target.app} to {_full_name(assessment)} in {many} on {where}"
     return f"Revert {many} on {where}"
+
+
+def _full_name(assessment: Assessment) -> str:
+    """The target may have been given by the beginning of its name."""
+    target, prefix = assessment.plan.target, assessment.plan.target.migration or ""
+    names = [m.name for m in assessment.plan.history if m.app_label == target.app]
+    return next((name for name in names if name.startswith(prefix)), prefix)
 
 
 def _stranger(assessment: Assessment) -> str:

@@ -6,16 +6,16 @@ from collections.abc import Callable
 
 from migration_tools.analysis import effects as fx
 from migration_tools.analysis import hazards as hz
-from migration_tools.analysis.assessment import Assessment, Finding, Loss
 from migration_tools.analysis.measuring import Exactness, Measure
 from migration_tools.analysis.questions import LossKind
 from migration_tools.analysis.recording import RecordedOperation
+from migration_tools.analysis.verdicts import Assessment, Finding, Loss
 
 Quote = Callable[[str], str]
 
 
 def number(measure: Measure | None) -> str:
-    """"1,204", "~1,200" for an estimate, "?" where nobody knows."""
+    """ "1,204", "~1,200" for an estimate, "?" where nobody knows."""
     if measure is None or measure.count is None:
         return "?"
     return f"{'~' if measure.exactness is Exactness.ESTIMATED else ''}{measure.count:,}"
@@ -122,7 +122,7 @@ _SENTENCES = {
 
 
 def amount_lost(assessment: Assessment) -> str:
-    """"3 losses: 2,388 values in 2 tables". Rows of dropped tables count as one value each."""
+    """ "3 losses: 2,388 values in 2 tables". Rows of dropped tables count as one value each."""
     losses = assessment.destroyed
     known = sum(loss.amount.count or 0 for loss in losses)
     estimated = any(loss.exactness is Exactness.ESTIMATED for loss in losses)
@@ -157,10 +157,9 @@ def database_line(assessment: Assessment) -> str:
     database = assessment.database
     version = f" {database.version}" if database.version else ""
     asked = "" if assessment.online else ", not asked"
-    return f"{database.alias} ({database.display_name}{version}, {database.name}{asked})"
+    host = f" at {database.host}" if database.host else ""
+    return f"{database.alias} ({database.display_name}{version}, {database.name}{host}{asked})"
 
 
 def _plural(count: int, one: str, many: str) -> str:
     return f"{count:,} {one if count == 1 else many}"
-
-

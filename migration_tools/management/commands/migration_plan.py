@@ -9,7 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS, connections
 
-from migration_tools.analysis.assessment import Assessment, assess
+from migration_tools.analysis.assessment import assess
+from migration_tools.analysis.verdicts import Assessment
 from migration_tools.backends import for_connection
 from migration_tools.management import base
 from migration_tools.plan import Target, make_plan
@@ -23,7 +24,7 @@ class Command(BaseCommand):
         "the rows that are there now, and what it would fail on. Reads only."
     )
     # Importing the URLconf for the checks costs more than everything else here.
-    requires_system_checks: list[str] = []
+    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         base.add_target_arguments(parser)
@@ -97,8 +98,7 @@ class Command(BaseCommand):
 
     def write_json(self, assessments: list[Assessment], several: bool, output: str | None) -> None:
         reports = [
-            assessment_as_dict(a, connections[a.database.alias].ops.quote_name)
-            for a in assessments
+            assessment_as_dict(a, connections[a.database.alias].ops.quote_name) for a in assessments
         ]
         text = json.dumps(reports if several else reports[0], indent=2, ensure_ascii=False)
         base.write_report(self, text, output)

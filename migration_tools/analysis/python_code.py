@@ -1,0 +1,67 @@
+"""RunPython is never run here: it is noted, with the function's name and where it is written."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.db import router
+from django.db.migrations.operations import RunPython
+
+from migration_tools.analysis import effects as fx
+
+_patching = threading.RLock()
+
+
+@contextlib.contextmanager
+def python_noted(note: Callable[[fx.Effect], None]) -> Iterator[None]:
+    """Nested RunPython operations are reached through their class, by whoever holds them."""
+
+    def forwards(self: RunPython, app_label: str, editor: Any, *states: Any) -> None:
+        note_python(note, self, app_label, editor, False)
+
+    def backwards(self: RunPython, app_label: str, editor: Any, *states: Any) -> None:
+        note_python(note, self, app_label, editor, True)
+
+    with _patching:
+        saved = RunPython.database_forwards, RunPython.database_backwards
+        RunPython.database_forwards = forwards  # type: ignore[assignment, method-assign]
+        RunPython.database_backwards = backwards  # type: ignore[assignment, method-assign]
+        try:
+            yield
+        finally:
+            RunPython.database_forwards, RunPython.database_backwards = saved  # type: ignore[method-assign]
+
+
+def note_python(
+    note: Callable[[fx.Effect], None],
+    operation: RunPython,
+    app_label: str,
+    editor: Any,
+    backwards: bool,
+) -> None:
+    code = operation.reverse_code if backwards else operation.code
+    if code is None:
+        where = _source_of(operation.code)
+        note(fx.Irreversible(detail=f"RunPython {_name_of(operation.code)}", where=where))
+        return
+    if code == RunPython.noop:
+        return
+    if not router.allow_migrate(editor.connection.alias, app_label, **operation.hints):
+        return
+    note(fx.Opaque(kind=fx.OpaqueKind.PYTHON, detail=_name_of(code), where=_source_of(code)))
+
+
+def _name_of(code: Any) -> str:
+    code = inspect.unwrap(getattr(code, "func", code))
+    return str(getattr(code, "__qualname__", type(code).__qualname__))
+
+
+def _source_of(code: Any) -> str:
+    code = inspect.unwrap(getattr(code, "func", code))
+    with contextlib.suppress(TypeError, OSError):
+        return f"{inspect.getsourcefile(code)}:{inspect.getsourcelines(code)[1]}"
+    return ""

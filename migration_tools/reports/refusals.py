@@ -1,0 +1,83 @@
+"""The words for a plan that is not run: what, where, how many, and the next command."""
+
+from __future__ import annotations
+
+from migration_tools.analysis.hazards import IRREVERSIBLE
+from migration_tools.analysis.verdicts import Assessment, Finding
+from migration_tools.execution.consent import PlanRefused, Refusal
+from migration_tools.reports.wording import Quote, amount_lost, finding_sentence
+
+UNCHANGED = "Nothing was changed."
+
+
+def refusal_text(refused: PlanRefused, quote: Quote) -> str:
+    """One sentence with the reason; a second line with the way out where there is one."""
+    assessment = refused.assessment
+    match refused.refusal:
+        case Refusal.BLOCKED:
+            return _blocked(assessment, quote)
+        case Refusal.LOSS_FORBIDDEN:
+            return f"--fail-on-loss: {_what_goes(assessment)}. {UNCHANGED}"
+        case Refusal.OTHER_PLAN:
+            return (
+                f"--accept names another plan; this one is {assessment.fingerprint}, and "
+                f"{_what_goes(assessment)}. {UNCHANGED}\n"
+                f"  Look at it first:  {_command(assessment, 'migration_plan')}"
+            )
+        case Refusal.NOBODY_TO_ASK:
+            command = _command(assessment, "migrate_safe")
+            return (
+                f"{_capital(_what_goes(assessment))}, and there is nobody to ask. {UNCHANGED}\n"
+                f"  If that is meant:  {command} --accept {assessment.fingerprint}"
+            )
+        case Refusal.DECLINED:
+            return f"Not confirmed. {UNCHANGED}"
+
+
+def question(assessment: Assessment) -> str:
+    """Until there are archives the answer is final, and the question says so."""
+    if assessment.destroyed:
+        gone = f"{_capital(amount_lost(assessment))} will be gone for good: no copy is kept."
+    else:
+        gone = "Whatever the opaque parts destroy will be gone for good: no copy is kept."
+    return f"  {gone} Continue? [y/N] "
+
+
+def _blocked(assessment: Assessment, quote: Quote) -> str:
+    first, more = assessment.blockers[0], len(assessment.blockers) - 1
+    act = "revert" if assessment.plan.is_backwards else "run"
+    sentence = finding_sentence(first, quote)
+    if sentence.startswith(("has ", "is ")):
+        sentence = f"it {sentence}"  # a sentence about the operation itself
+    others = f" ({more} more blocker{'s' if more > 1 else ''} above)" if more else ""
+    return (
+        f"The {act} would stop at {first.step.label}: {sentence}{others}. {UNCHANGED}\n"
+        f"  {_way_out(assessment, first)}"
+    )
+
+
+def _way_out(assessment: Assessment, finding: Finding) -> str:
+    if finding.query:
+        return f"List them:  {finding.query}"
+    if finding.hazard is IRREVERSIBLE:
+        step = finding.step
+        return f"As far as it goes:  manage.py migrate_safe {step.app} {step.name}"
+    return finding.hazard.remedy
+
+
+def _command(assessment: Assessment, name: str) -> str:
+    target = assessment.plan.target
+    words = ["manage.py", name, target.app or "", target.migration or ""]
+    if assessment.database.alias != "default":
+        words.append(f"--database {assessment.database.alias}")
+    return " ".join(filter(None, words))
+
+
+def _what_goes(assessment: Assessment) -> str:
+    if assessment.destroyed:
+        return f"this plan destroys data, {amount_lost(assessment)}"
+    return "this plan runs code that may destroy data, which cannot be known beforehand"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
