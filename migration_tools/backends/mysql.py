@@ -32,7 +32,6 @@ TIMED_OUT = frozenset({1969, 3024})  # MariaDB's number and MySQL's
 
 class MySQLBackend(Backend):
     first_class = True
-    invents_values = True
 
     # --- the server -------------------------------------------------------------------------
 
@@ -61,7 +60,7 @@ class MySQLBackend(Backend):
         finally:
             # Not through connection.cursor(), which refuses in a broken atomic block.
             with contextlib.suppress(Error), self.connection.wrap_database_errors:
-                with self.connection.create_cursor() as cursor:
+                with contextlib.closing(self.connection.create_cursor()) as cursor:
                     cursor.execute(f"SET SESSION {variable} = {before}")
 
     @contextlib.contextmanager
@@ -130,6 +129,31 @@ class MySQLBackend(Backend):
         if self.connection.features.ignores_table_name_case:
             return str.lower
         return str
+
+    def fold_table(self, name: str) -> str:
+        return self._fold()(name)
+
+    def fold_column(self, name: str) -> str:
+        return name.lower()
+
+    def invented_value(self, column: Column) -> str | None:
+        if column.references is not None and column.references.constraint:
+            return None  # no row of the other table has the invented key
+        return self._zero_values().get(column.type, "''" if column.is_text else "0")
+
+    def _zero_values(self) -> dict[str, str | None]:
+        mode = str(self._ask("SELECT @@SESSION.sql_mode"))
+        dates = None if self.is_strict and "NO_ZERO_DATE" in mode else "'0000-00-00'"
+        maria = self.is_mariadb
+        return {
+            "DateField": dates,
+            "DateTimeField": dates,
+            "TimeField": "'00:00:00'",
+            "JSONField": "''" if maria else "null",
+            "UUIDField": "a UUID of zeros" if maria else "''",
+            "BinaryField": "''",
+            "GenericIPAddressField": "''",
+        }
 
     # --- values -----------------------------------------------------------------------------
 

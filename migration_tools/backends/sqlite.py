@@ -40,7 +40,7 @@ class SQLiteBackend(Backend):
         finally:
             if self.connection.connection is not None:
                 # Not through connection.cursor(), which refuses in a broken atomic block.
-                with self.connection.create_cursor() as cursor:
+                with contextlib.closing(self.connection.create_cursor()) as cursor:
                     cursor.execute(f"PRAGMA query_only = {before}")
 
     @contextlib.contextmanager
@@ -67,6 +67,12 @@ class SQLiteBackend(Backend):
                 if columns := tuple(row[0] for row in cursor.execute(query).fetchall()):
                     found[name] = columns
         return found
+
+    def fold_table(self, name: str) -> str:
+        return name.lower()
+
+    def fold_column(self, name: str) -> str:
+        return name.lower()
 
     def estimated_rows(self, table: str) -> int | None:
         parts = names.split(table, '"')

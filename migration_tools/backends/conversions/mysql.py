@@ -6,7 +6,9 @@ round fractions without a word.
 
 from __future__ import annotations
 
+import dataclasses
 from decimal import Decimal
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from migration_tools.backends.base import Conversion, Obstacle
@@ -43,7 +45,10 @@ WORDS = {
     "longblob": frozenset({Family.BINARY}),
 }
 WHOLE = (Family.INTEGER, Family.BOOLEAN, Family.DURATION)
+NUMBERS = (*WHOLE, Family.DECIMAL, Family.FLOAT)
 EXACT_IN_FLOAT = 2**53  # every whole number up to here
+GREATEST_SIGNED = 2**63 - 1
+HALF = Decimal("0.5")
 SAFE_DIGITS = 15  # that a decimal number keeps on its way through a float and back
 LONGEST = {Family.FLOAT: 24, Family.DATE: 10, Family.DATETIME: 26, Family.TIME: 17}
 
@@ -53,9 +58,31 @@ rules: Rules[MySQLBackend] = Rules()
 def judge(backend: MySQLBackend, old: Column, new: Column, value: str) -> Conversion | None:
     if old.generated or new.generated:
         return None
-    return rules.judge(
-        Change(backend=backend, old=stored(old, WORDS), new=stored(new, WORDS), value=value)
+    change = Change(backend=backend, old=stored(old, WORDS), new=stored(new, WORDS), value=value)
+    conversion = rules.judge(change)
+    if conversion is None or backend.is_strict or not conversion.lost:
+        return conversion
+    return without_what_returns(change, conversion)
+
+
+def without_what_returns(change: Change[MySQLBackend], there: Conversion) -> Conversion:
+    """What is cut at one bound on the way there may be cut to its old self on the way back."""
+    if there.value is None:
+        return there
+    way_back = Change(
+        backend=change.backend, old=change.new, new=change.old, value=f"({there.value})"
     )
+    back = rules.judge(way_back)
+    if back is None or back.value is None:
+        return there
+    one, other = change.value, back.value
+    if change.old.family not in NUMBERS:  # else case, accents and trailing blanks are overlooked
+        one, other = f"CAST({one} AS BINARY)", f"CAST({other} AS BINARY)"
+    lost = tuple(
+        dataclasses.replace(loss, predicate=f"({loss.predicate}) AND {other} <> {one}")
+        for loss in there.lost
+    )
+    return dataclasses.replace(there, lost=lost)
 
 
 def soften(verdict: Verdict, change: Change[MySQLBackend], kept: str, reason: str) -> None:
@@ -77,24 +104,16 @@ def misread_boolean(verdict: Verdict, change: Change[MySQLBackend]) -> None:
 # --- numbers ------------------------------------------------------------------------------------
 
 
-def to_integer(change: Change[MySQLBackend], *, below_half: bool) -> Verdict:
-    """Rounds; ``below_half``: half a number below the least one still rounds up to it."""
-    v, old, new, half = change.value, change.old, change.new, Decimal("0.5")
+def to_integer(change: Change[MySQLBackend]) -> Verdict:
+    """Decimals are rounded half away from zero, floats half to even."""
+    v, old, new = change.value, change.old, within_reach(change)
     rounds = old.family in (Family.DECIMAL, Family.FLOAT)
-    rounded = f"ROUND({v})" if rounds else v
-    verdict = Verdict(value=rounded)
-
-    def below(low: Decimal) -> str:
-        # MariaDB refuses every fraction below 0 in an unsigned column, even -0.4.
-        if not rounds or (low == 0 and change.backend.is_mariadb):
-            return f"{v} < {low}"
-        return f"{v} {'<' if below_half else '<='} {low - half}"
-
-    def above(high: Decimal) -> str:
-        return f"{v} >= {high + half}" if rounds else f"{v} > {high}"
-
-    keep_in_range(verdict, change, below=below, above=above)
-    clamped = f"LEAST(GREATEST({rounded}, {new.low}), {new.high})"
+    verdict = Verdict(value=v)
+    if rounds:
+        verdict.value = whole(change, v) if old.family is Family.FLOAT else f"ROUND({v})"
+    clamped = f"LEAST(GREATEST({verdict.value}, {new.low}), {new.high})"
+    below, above = bounds_of(change)
+    keep_in_range(verdict, dataclasses.replace(change, new=new), below=below, above=above)
     soften(verdict, change, clamped, f"set to the nearest of {new.low}..{new.high}")
     if rounds and old.places != 0:
         verdict.lose(f"{v} <> TRUNCATE({v}, 0)", "rounded")
@@ -102,21 +121,58 @@ def to_integer(change: Change[MySQLBackend], *, below_half: bool) -> Verdict:
     return verdict
 
 
-@rules.rule(WHOLE, WHOLE)
-def integer_to_integer(change: Change[MySQLBackend]) -> Verdict:
-    return to_integer(change, below_half=False)
+def whole(change: Change[MySQLBackend], number: str) -> str:
+    """The bigint of a float, which MySQL's CAST alone would raise for beyond the bounds."""
+    top = 2**63 if change.backend.is_mariadb else 2**63 - 1024
+    return (
+        f"CASE WHEN {number} >= {top}e0 THEN {GREATEST_SIGNED} WHEN {number} <= -{2**63}e0"
+        f" THEN {-GREATEST_SIGNED - 1} ELSE CAST(ROUND({number}) AS SIGNED) END"
+    )
 
 
-@rules.rule(Family.DECIMAL, WHOLE)
-def decimal_to_integer(change: Change[MySQLBackend]) -> Verdict:
-    """Rounds half away from zero."""
-    return to_integer(change, below_half=False)
+def within_reach(change: Change[MySQLBackend]) -> Stored:
+    """The new column, less what its type could hold but a conversion never puts there."""
+    family = change.old.family
+    if family is Family.FLOAT or (family is Family.DECIMAL and not change.backend.is_mariadb):
+        high = min(change.new.high or 0, GREATEST_SIGNED)
+        return dataclasses.replace(change.new, high=high)
+    return change.new
 
 
-@rules.rule(Family.FLOAT, WHOLE)
-def float_to_integer(change: Change[MySQLBackend]) -> Verdict:
-    """Rounds half to even."""
-    return to_integer(change, below_half=True)
+def bounds_of(change: Change[MySQLBackend]) -> tuple[Callable[[Decimal], str], ...]:
+    v, family, mariadb, half = change.value, change.old.family, change.backend.is_mariadb, HALF
+
+    def whole_below(low: Decimal) -> str:
+        return f"{v} < {low}"
+
+    def whole_above(high: Decimal) -> str:
+        return f"{v} > {high}"
+
+    def decimal_below(low: Decimal) -> str:
+        # MariaDB refuses every fraction below 0 in an unsigned column, even -0.4.
+        return f"{v} < 0" if low == 0 and mariadb else f"{v} <= {low - half}"
+
+    def decimal_above(high: Decimal) -> str:
+        return f"{v} >= {high + half}"
+
+    def float_below(low: Decimal) -> str:
+        if low == -GREATEST_SIGNED - 1:
+            return f"{v} {'<' if mariadb else '<='} {low}e0"
+        return f"{v} < {low - half}"
+
+    def float_above(high: Decimal) -> str:
+        if high == GREATEST_SIGNED:  # no float: the next ones are 2**63 and 2**63 - 1024
+            return f"{v} > {2**63}e0" if mariadb else f"{v} >= {2**63 - 1024}e0"
+        return f"{v} >= {high + half}"
+
+    if family is Family.FLOAT:
+        return float_below, float_above
+    return (
+        (decimal_below, decimal_above) if family is Family.DECIMAL else (whole_below, whole_above)
+    )
+
+
+rules.rule((Family.DECIMAL, Family.FLOAT, *WHOLE), WHOLE)(to_integer)
 
 
 @rules.rule((Family.DECIMAL, Family.FLOAT, *WHOLE), Family.DECIMAL)
@@ -173,10 +229,10 @@ def integer_to_float(change: Change[MySQLBackend]) -> Verdict:
     verdict = Verdict(value=result)
     greatest = reach(change.old)[1]
     if greatest is None or greatest > limit:
-        # As decimals: a comparison with a float would round the other side too.
-        verdict.lose(
-            f"ABS({v}) > {limit} AND CAST({result} AS DECIMAL(20, 0)) <> {v}", "rounded to a float"
-        )
+        lost = f"{whole(change, result)} <> {v}"
+        if not change.backend.is_mariadb:  # which takes back floats at the very bounds
+            lost += f" OR {result} >= {2**63 - 1024}e0 OR {result} <= -{2**63}e0"
+        verdict.lose(f"{v} NOT BETWEEN -{limit} AND {limit} AND ({lost})", "rounded to a float")
     return verdict
 
 

@@ -125,7 +125,7 @@ def integer_to_integer(change: Change[PostgreSQLBackend]) -> Verdict:
 def decimal_to_integer(change: Change[PostgreSQLBackend]) -> Verdict:
     """Rounds half away from zero."""
     v, half = change.value, Decimal("0.5")
-    verdict = Verdict(value=f"round({v})")
+    verdict = Verdict(value=f"({v})::{change.new.declared}")
     verdict.block(f"{v} = 'NaN'", "are not a number", Obstacle.NOT_CONVERTIBLE)
     keep_in_range(
         verdict,
@@ -142,7 +142,7 @@ def decimal_to_integer(change: Change[PostgreSQLBackend]) -> Verdict:
 def float_to_integer(change: Change[PostgreSQLBackend]) -> Verdict:
     """Rounds half to even, and the bound of bigint is a float."""
     v, half = change.value, Decimal("0.5")
-    verdict = Verdict(value=f"round({v})")
+    verdict = Verdict(value=f"({v})::{change.new.declared}")
     verdict.block(f"{v} = 'NaN'", "are not a number", Obstacle.NOT_CONVERTIBLE)
     keep_in_range(
         verdict,

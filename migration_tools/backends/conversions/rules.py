@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 B = TypeVar("B", bound="Backend")
 #: An expression doubles with every conversion; past this a query would be unreadable and slow.
 LONGEST_EXPRESSION = 20_000
+CHANGED_TOO_OFTEN = "the column is changed too often in this plan for its values to be followed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +105,7 @@ class Rules(Generic[B]):
         if rule is None:
             return None
         if len(change.value) > LONGEST_EXPRESSION:
-            return unknown("the column was changed too often in this plan to be followed")
+            return unknown(CHANGED_TOO_OFTEN)
         verdict = rule(change)
         return verdict.conversion() if isinstance(verdict, Verdict) else verdict
 

@@ -9,7 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migration_tools.backends.base import Conversion, Obstacle
-from migration_tools.backends.conversions.rules import Verdict
+from migration_tools.backends.conversions.rules import (
+    CHANGED_TOO_OFTEN,
+    LONGEST_EXPRESSION,
+    Verdict,
+    unknown,
+)
 from migration_tools.backends.conversions.sqlite_reading import misreading
 from migration_tools.columns import Column
 
@@ -18,20 +23,22 @@ if TYPE_CHECKING:
 
 
 def judge(backend: SQLiteBackend, old: Column, new: Column, value: str) -> Conversion:
+    if len(value) > LONGEST_EXPRESSION:
+        return unknown(CHANGED_TOO_OFTEN)
     before, after = affinity(old), affinity(new)
     # Stripped of its own affinity, so that comparisons take the value as it is.
     plain = f"+{value}"
     there = plain if before == after else converted(plain, after)
-    verdict = Verdict(value=there)
+    verdict = Verdict(value=value if before == after else there)
     block(verdict, there, old, new)
     if before != after:
         back = converted(there, before)
         verdict.lose(
-            f"typeof({back}) <> typeof({plain}) OR {back} <> {plain}",
+            f"{back} <> {plain}",
             "turned into numbers" if before == "TEXT" else "turned into text",
         )
-    if reason := misreading(old, new, there):
-        verdict.misread(*reason)
+    if misread := misreading(old, new, plain, there):
+        verdict.misread(*misread)
     return verdict.conversion()
 
 
@@ -62,7 +69,8 @@ def converted(v: str, affinity: str) -> str:
     whole = f"CAST({number} AS INTEGER)"
     return (
         f"CASE WHEN {number} = {v} THEN"
-        f" CASE WHEN {whole} = {number} THEN {whole} ELSE {number} END ELSE {v} END"
+        f" CASE WHEN {whole} = {number} AND {number} > -{2**63}.0 THEN {whole} ELSE {number} END"
+        f" ELSE {v} END"
     )
 
 

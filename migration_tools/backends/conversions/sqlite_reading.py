@@ -1,10 +1,127 @@
-"""SQLite: which stored values Django reads as something that its field does not mean."""
+"""SQLite: which stored values Django reads as something that its field does not mean.
+
+Only the forms that Django itself writes count as readable dates, times and UUIDs.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from migration_tools.columns import Column
 
 
-def misreading(old: Column, new: Column, there: str) -> tuple[str, str] | None:
-    """A predicate over the stored value and what Django makes of it; None if all is read well."""
-    return None
+def misreading(old: Column, new: Column, before: str, there: str) -> tuple[str, str] | None:
+    """A predicate over the stored value and what Django makes of it; None if all is read well.
+
+    What was misread before the change, too, is not the change's doing.
+    """
+    if way_of_reading(old) == way_of_reading(new) or new.type not in WRONG:
+        return None
+    wrong, reason = WRONG[new.type]
+    if old.is_integer and wrong in (not_float, not_text):
+        return None  # the column's affinity has made them what they should be
+    predicate = f"({there}) IS NOT NULL AND ({wrong(there, new)})"
+    if old.type in WRONG:
+        predicate += f" AND NOT ({WRONG[old.type][0](before, old)})"
+    return predicate, reason.format(places=new.decimal_places)
+
+
+def way_of_reading(column: Column) -> object:
+    if column.type == "DecimalField":
+        return column.max_digits, column.decimal_places
+    return WRONG[column.type][0] if column.type in WRONG else column.type
+
+
+# --- one test a way of reading; true or false, never NULL, for what is not NULL -------------------
+
+
+def not_integer(v: str, column: Column) -> str:
+    return f"typeof({v}) <> 'integer'"
+
+
+def not_float(v: str, column: Column) -> str:
+    return f"typeof({v}) <> 'real'"
+
+
+def not_number(v: str, column: Column) -> str:
+    return f"typeof({v}) NOT IN ('integer', 'real')"
+
+
+def not_text(v: str, column: Column) -> str:
+    return f"typeof({v}) <> 'text'"
+
+
+def not_bytes(v: str, column: Column) -> str:
+    return f"typeof({v}) <> 'blob'"
+
+
+def not_boolean(v: str, column: Column) -> str:
+    return f"{v} NOT IN (0, 1)"
+
+
+def not_decimal(v: str, column: Column) -> str:
+    """Django takes 15 digits of a float and quantizes; what has too many digits it cannot read."""
+    digits, places = column.max_digits, column.decimal_places
+    if digits is None or places is None:
+        return not_number(v, column)
+    limit = f"{10 ** (digits - places)}.0"
+    sure = f"CAST(printf('%.15g', {v}) AS REAL)"
+    return (
+        f"CASE typeof({v})"
+        f" WHEN 'integer' THEN {v} >= {limit} OR {v} <= -{limit}"
+        f" WHEN 'real' THEN {sure} >= {limit} OR {sure} <= -{limit}"
+        f" OR round({sure}, {places}) <> {sure}"
+        f" ELSE TRUE END"
+    )
+
+
+def not_date(v: str, column: Column) -> str:
+    return f"NOT ({is_date(v)})"
+
+
+def not_time(v: str, column: Column) -> str:
+    return f"NOT ({is_time(v)})"
+
+
+def not_datetime(v: str, column: Column) -> str:
+    day, time = f"substr({v}, 1, 10)", f"substr({v}, 12)"
+    with_time = f"substr({v}, 11, 1) IN (' ', 'T') AND {is_time(time)}"
+    return f"NOT ({is_date(day)} AND (length({v}) = 10 OR {with_time}))"
+
+
+def not_uuid(v: str, column: Column) -> str:
+    return f"length(replace({v}, '-', '')) <> 32 OR {v} GLOB '*[^0-9a-fA-F-]*'"
+
+
+def is_date(v: str) -> str:
+    return f"coalesce(date({v}) = {v}, FALSE)"
+
+
+def is_time(v: str) -> str:
+    second, fraction = f"substr({v}, 1, 8)", f"substr({v}, 9)"
+    digits = f"substr({v}, 10)"
+    return (
+        f"coalesce(time({second}) = {second} AND ({fraction} = '' OR ({fraction} GLOB '.[0-9]*'"
+        f" AND {digits} NOT GLOB '*[^0-9]*' AND length({digits}) <= 6)), FALSE)"
+    )
+
+
+INTEGER = (not_integer, "read as text or with their fraction")
+TEXT = (not_text, "read as bytes")
+WRONG: dict[str, tuple[Callable[[str, Column], str], str]] = {
+    **dict.fromkeys(("AutoField", "BigAutoField", "SmallAutoField"), INTEGER),
+    **dict.fromkeys(("IntegerField", "BigIntegerField", "SmallIntegerField"), INTEGER),
+    **dict.fromkeys(("PositiveIntegerField", "PositiveBigIntegerField"), INTEGER),
+    "PositiveSmallIntegerField": INTEGER,
+    **dict.fromkeys(("CharField", "SlugField", "FileField", "FilePathField", "TextField"), TEXT),
+    **dict.fromkeys(("GenericIPAddressField", "IPAddressField"), TEXT),
+    "BinaryField": (not_bytes, "read as text or numbers"),
+    "BooleanField": (not_boolean, "read as False"),
+    "DateField": (not_date, "read as None or not at all"),
+    "DateTimeField": (not_datetime, "read as None or not at all"),
+    "DecimalField": (not_decimal, "read with {places} decimal places, or not at all"),
+    "DurationField": (not_number, "not read at all"),
+    "FloatField": (not_float, "read as text"),
+    "TimeField": (not_time, "read as None or not at all"),
+    "UUIDField": (not_uuid, "not read at all"),
+}
