@@ -1,0 +1,1 @@
+"""Small apps, each named for the situation that its migrations are in."""
