@@ -1,0 +1,1 @@
+"""A migration that imports what is not there."""

@@ -1,0 +1,1 @@
+"""Two migrations that each depend on the other."""

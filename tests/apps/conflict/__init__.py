@@ -1,0 +1,1 @@
+"""Two leaves: two people wrote the second migration."""

@@ -1,0 +1,1 @@
+"""A migration that depends on one that was deleted."""

@@ -1,0 +1,1 @@
+"""A file among the migrations that holds none."""

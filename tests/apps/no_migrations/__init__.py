@@ -1,0 +1,1 @@
+"""Models, and no migrations: its tables are made by --run-syncdb alone."""

@@ -1,0 +1,1 @@
+"""A table in a schema that is not on the search path, named by db_table. PostgreSQL only."""

@@ -1,0 +1,1 @@
+"""The first three of four steps also as one: with none, some or all of them applied."""
