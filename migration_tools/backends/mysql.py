@@ -36,6 +36,12 @@ class MySQLBackend(Backend):
     # --- the server -------------------------------------------------------------------------
 
     @property
+    def display_name(self) -> str:
+        # Which of the two it is only the server can say, and nobody may have asked it yet.
+        known = "mysql_server_data" in vars(self.connection)
+        return super().display_name if known else "MySQL or MariaDB"
+
+    @property
     def is_mariadb(self) -> bool:
         return bool(self.connection.mysql_is_mariadb)  # type: ignore[attr-defined]
 
