@@ -116,16 +116,18 @@ def _database(backend: Backend, version: str) -> Database:
 def _context(
     backend: Backend, today: Mapping[str, tuple[str, ...]] | None, tables_may_exist: bool
 ) -> Context:
+    asked = today is not None
     lineage = Lineage(
         today,
         quote=backend.quote,
-        fold_table=backend.fold_table,
-        fold_column=backend.fold_column,
+        # Some engines take letter case as their server is set up, which only the server can say.
+        fold_table=backend.fold_table if asked else str,
+        fold_column=backend.fold_column if asked else str,
     )
     return Context(
         backend=backend,
         lineage=lineage,
-        online=today is not None,
+        online=asked,
         tables_may_exist=tables_may_exist,
     )
 
