@@ -6,6 +6,7 @@ from django.apps import AppConfig
 from django.core.checks import register
 
 from migration_tools.checks import check_settings
+from migration_tools.execution.processes import heed_other_processes
 
 
 class MigrationToolsConfig(AppConfig):
@@ -14,3 +15,4 @@ class MigrationToolsConfig(AppConfig):
 
     def ready(self) -> None:
         register(check_settings)
+        heed_other_processes()

@@ -9,32 +9,53 @@ has not passed its plan, it fails closed.
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
+from django.db import connections
+from django.db.migrations.recorder import MigrationRecorder
 from django.db.models.signals import post_migrate, pre_migrate
+from django.utils.module_loading import module_has_submodule
 
 from migration_tools.analysis.assessment import assess
 from migration_tools.analysis.verdicts import Assessment
 from migration_tools.exceptions import Refused
-from migration_tools.execution.consent import Consent, Verdict
+from migration_tools.execution.processes import other_processes_told
 from migration_tools.plan import Target, plan_of_run
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.migrations.migration import Migration
 
-Show = Callable[[Assessment, Verdict], None]
+    Pairs = list[tuple[Migration, bool]]
+
+Key = tuple[str, str]
+#: What was judged of a plan: its steps, and which objects their operations are.
+Content = tuple[tuple[Key, bool, tuple[int, ...]], ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Run:
+    """One run of `migrate`. ``plan`` is its own list, in which receivers may change something."""
+
+    plan: Pairs
+    judged: Content | None = None
+    #: Every receiver has been told of the plan; from here on it must stay what it is.
+    settled: bool = False
 
 
 class Gate:
-    """``show`` is given every assessment before anybody is asked or refused."""
+    """``decide`` is given every assessment; it raises to refuse the plan."""
 
     def __init__(
         self,
         connection: BaseDatabaseWrapper,
-        consent: Consent,
-        show: Show,
+        decide: Callable[[Assessment], None],
         *,
         target: Target,
         count_timeout: float,
@@ -42,26 +63,29 @@ class Gate:
         fake_initial: bool = False,
     ) -> None:
         self._connection = connection
-        self._consent = consent
-        self._show = show
+        self._decide = decide
         self._target = target
         self._count_timeout = count_timeout
         self._fake = fake
         self._fake_initial = fake_initial
-        self._passed: frozenset[tuple[str, str]] | None = None
+        self._runs: list[_Run] = []
         #: A plan has been announced: what `migrate` raises from here on is not about planning.
         self.was_reached = False
+        #: Plans that have been run to their end; a command may migrate one schema after another.
+        self.finished = 0
 
     @contextlib.contextmanager
     def closed(self) -> Iterator[None]:
         """Closed until the plan of the run inside is passed; everything is put back at the end."""
-        pre_migrate.connect(self._on_plan, weak=False)
-        post_migrate.connect(self._on_end, weak=False)
+        _connect_receivers_of_apps()
         own = vars(self._connection).get("SchemaEditorClass")
         editor_class = self._connection.SchemaEditorClass
+        pre_migrate.connect(self._on_plan, weak=False)
+        post_migrate.connect(self._on_end, weak=False)
         self._connection.SchemaEditorClass = _gated(editor_class, self)
         try:
-            yield
+            with other_processes_told(self._connection.alias):
+                yield
         finally:
             pre_migrate.disconnect(self._on_plan)
             post_migrate.disconnect(self._on_end)
@@ -70,40 +94,79 @@ class Gate:
             else:
                 self._connection.SchemaEditorClass = own
 
-    def require(self, key: tuple[str, str] | None = None) -> None:
-        """Raise Refused unless a plan was passed, and this step belongs to it."""
-        if self._passed is None or (key is not None and key not in self._passed):
+    def require(self, key: Key | None = None) -> None:
+        """Raise Refused unless a plan was passed that is still the same and has this step."""
+        for run in self._runs:
+            if not run.settled:  # a receiver of pre_migrate opens an editor: look before it
+                self._pass(run)
+            elif run.judged != _content(run.plan):
+                raise Refused("The plan was changed after it had been looked at. It was stopped.")
+        if not self._runs or (key is not None and not self._is_planned(key)):
             step = f" {key[0]}.{key[1]}" if key else " on the schema"
             raise Refused(
                 f"A step{step} was about to run whose plan had not been looked at. It was stopped.",
                 hint="No pre_migrate signal came before it; run `migrate` if that is meant.",
             )
 
-    def _on_plan(self, *, sender: Any, using: str, plan: Any = None, **kwargs: Any) -> None:
-        # The signal comes once for each app; receivers of other apps may add operations to the
-        # plan (contenttypes does), so the last one is the one to judge.
-        if using != self._connection.alias or sender is not _last_app():
+    def _is_planned(self, key: Key) -> bool:
+        return any((m.app_label, m.name) == key for run in self._runs for m, _ in run.plan)
+
+    def _on_plan(
+        self, *, sender: Any, using: str, plan: Pairs | None = None, **kwargs: Any
+    ) -> None:
+        # Other threads have connections, and runs, of their own under the same alias. A signal
+        # without a plan (`flush` may send one) announces nothing.
+        if connections[using] is not self._connection or plan is None:
             return
         self.was_reached = True
-        self._passed = None
-        if plan and not self._fake:
-            self._judge(list(plan))
-        self._passed = frozenset((m.app_label, m.name) for m, _ in plan or ())
+        run = self._run_of(plan)
+        if run is None:
+            run = _Run(plan=plan)
+            self._runs.append(run)
+        # The signal comes once for each app; receivers of other apps may add operations to the
+        # plan (contenttypes does), so the last one is the one to judge.
+        if sender is _last_app():
+            self._pass(run)
+            run.settled = True
 
-    def _on_end(self, *, sender: Any, using: str, **kwargs: Any) -> None:
+    def _on_end(self, *, sender: Any, using: str, plan: Pairs | None = None, **kwargs: Any) -> None:
         # Another run in the same process (a tenant's schema) has a plan of its own.
-        if using == self._connection.alias and sender is _last_app():
-            self._passed = None
+        if connections[using] is not self._connection or plan is None or sender is not _last_app():
+            return
+        run = self._run_of(plan)
+        if run is not None:
+            self._runs.remove(run)
+            self.finished += bool(plan)
 
-    def _judge(self, pairs: list[Any]) -> None:
-        assessment = assess(
-            plan_of_run(pairs, self._connection, self._target),
-            self._connection,
-            tables_may_exist=self._fake_initial,
-            count_timeout=self._count_timeout,
-        )
-        self._show(assessment, self._consent.verdict(assessment))
-        self._consent.obtain(assessment)
+    def _run_of(self, plan: Pairs) -> _Run | None:
+        return next((run for run in self._runs if run.plan is plan), None)
+
+    def _pass(self, run: _Run) -> None:
+        content = _content(run.plan)
+        if run.judged == content:
+            return
+        if run.plan and not self._fake:
+            assessment = assess(
+                plan_of_run(list(run.plan), self._connection, self._target),
+                self._connection,
+                tables_may_exist=self._fake_initial,
+                count_timeout=self._count_timeout,
+            )
+            self._decide(assessment)
+        run.judged = content
+
+
+def _content(plan: Pairs) -> Content:
+    return tuple(
+        ((m.app_label, m.name), backwards, tuple(map(id, m.operations))) for m, backwards in plan
+    )
+
+
+def _connect_receivers_of_apps() -> None:
+    """As `migrate` does when it starts: here first, so that this gate's receiver is the last."""
+    for config in apps.get_app_configs():
+        if config.module is not None and module_has_submodule(config.module, "management"):
+            import_module(".management", config.name)
 
 
 def _last_app() -> Any:
@@ -114,7 +177,18 @@ def _last_app() -> Any:
 def _gated(editor_class: type[Any], gate: Gate) -> type[Any]:
     class GatedSchemaEditor(editor_class):  # type: ignore[misc]
         def __enter__(self) -> Any:
-            gate.require()
+            if not _makes_record_of_migrations(sys._getframe(1)):
+                gate.require()
             return super().__enter__()
 
     return GatedSchemaEditor
+
+
+def _makes_record_of_migrations(caller: FrameType | None) -> bool:
+    """Whether an editor is opened for the empty table in which migrations are recorded.
+
+    That is no step, and a command that prepares a schema of its own may do it before any plan.
+    """
+    while caller is not None and caller.f_code.co_name == "__enter__":
+        caller = caller.f_back
+    return caller is not None and caller.f_code is MigrationRecorder.ensure_schema.__code__

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from django.apps import apps
-from django.core.management import find_commands
-from django.core.management.commands import migrate as django_migrate
+from django.core import management
 
 COMMAND = "migrate"
 
@@ -22,12 +20,16 @@ def migrate_in_force() -> type[Any]:
     below it.
     """
     for config in apps.get_app_configs():
-        if COMMAND not in find_commands(str(Path(config.path) / "management")):
-            continue
-        name = f"{config.name}.management.commands.{COMMAND}"
-        if not _is_being_imported(name):
-            return import_module(name).Command  # type: ignore[no-any-return]
-    return django_migrate.Command
+        folder = str(Path(config.path) / "management")
+        module = f"{config.name}.management.commands.{COMMAND}"
+        if COMMAND in management.find_commands(folder) and not _is_being_imported(module):
+            return _loaded(config.name)
+    return _loaded("django.core")
+
+
+def _loaded(app: str) -> type[Any]:
+    # By Django's own function, as an attribute: some apps put their command in there.
+    return type(management.load_command_class(app, COMMAND))
 
 
 def _is_being_imported(name: str) -> bool:

@@ -10,28 +10,35 @@ from migration_tools.reports.wording import Quote, amount_lost, finding_sentence
 UNCHANGED = "Nothing was changed."
 
 
-def refusal_text(refused: PlanRefused, quote: Quote) -> str:
-    """One sentence with the reason; a second line with the way out where there is one."""
+def refusal_text(
+    refused: PlanRefused, quote: Quote, *, typed: str | None = None, earlier_plans: int = 0
+) -> str:
+    """One sentence with the reason; a second line with the way out where there is one.
+
+    ``typed``: the command line, if there was one. ``earlier_plans``: what the same command has run
+    before, as one that migrates several schemas does.
+    """
     assessment = refused.assessment
+    unchanged = _unchanged(earlier_plans)
     match refused.refusal:
         case Refusal.BLOCKED:
-            return _blocked(assessment, quote)
+            return _blocked(assessment, quote, unchanged)
         case Refusal.LOSS_FORBIDDEN:
-            return f"--fail-on-loss: {_what_goes(assessment)}. {UNCHANGED}"
+            return f"--fail-on-loss: {_what_goes(assessment)}. {unchanged}"
         case Refusal.OTHER_PLAN:
             return (
                 f"--accept names another plan; this one is {assessment.fingerprint}, and "
-                f"{_what_goes(assessment)}. {UNCHANGED}\n"
+                f"{_what_goes(assessment)}. {unchanged}\n"
                 f"  Look at it first:  {_command(assessment, 'migration_plan')}"
             )
         case Refusal.NOBODY_TO_ASK:
-            command = _command(assessment, "migrate_safe")
+            command = typed or _command(assessment, "migrate_safe")
             return (
-                f"{_capital(_what_goes(assessment))}, and there is nobody to ask. {UNCHANGED}\n"
+                f"{_capital(_what_goes(assessment))}, and there is nobody to ask. {unchanged}\n"
                 f"  If that is meant:  {command} --accept {assessment.fingerprint}"
             )
         case Refusal.DECLINED:
-            return f"Not confirmed. {UNCHANGED}"
+            return f"Not confirmed. {unchanged}"
 
 
 def question(assessment: Assessment) -> str:
@@ -43,7 +50,14 @@ def question(assessment: Assessment) -> str:
     return f"  {gone} Continue? [y/N] "
 
 
-def _blocked(assessment: Assessment, quote: Quote) -> str:
+def _unchanged(earlier_plans: int) -> str:
+    if not earlier_plans:
+        return UNCHANGED
+    plans = "the plan" if earlier_plans == 1 else f"the {earlier_plans} plans"
+    return f"Nothing of this plan was run; {plans} before it stayed."
+
+
+def _blocked(assessment: Assessment, quote: Quote, unchanged: str) -> str:
     first, more = assessment.blockers[0], len(assessment.blockers) - 1
     act = "revert" if assessment.plan.is_backwards else "run"
     sentence = finding_sentence(first, quote)
@@ -51,7 +65,7 @@ def _blocked(assessment: Assessment, quote: Quote) -> str:
         sentence = f"it {sentence}"  # a sentence about the operation itself
     others = f" ({more} more blocker{'s' if more > 1 else ''} above)" if more else ""
     return (
-        f"The {act} would stop at {first.step.label}: {sentence}{others}. {UNCHANGED}\n"
+        f"The {act} would stop at {first.step.label}: {sentence}{others}. {unchanged}\n"
         f"  {_way_out(assessment, first)}"
     )
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+import shlex
 import sys
-from typing import Any
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.migrations import loader
 
 from migration_tools.analysis.verdicts import Assessment
 from migration_tools.execution.consent import Consent, PlanRefused, Verdict
@@ -17,18 +22,30 @@ from migration_tools.plan import Target, reason_of
 from migration_tools.reports.refusals import question, refusal_text
 from migration_tools.reports.text import Line, notices, plan_lines
 
+if TYPE_CHECKING:
+    from django.core.management.commands.migrate import Command as WrappedCommand
+else:
+    WrappedCommand = BaseCommand
+
 #: Not for the wrapped command to see.
 OWN_OPTIONS = ("accept", "allow_data_loss", "fail_on_loss", "allow_opaque", "count_timeout")
 
-MigrateInForce: Any = migrate_in_force()
 
+class GatedMigrate(WrappedCommand):
+    """What is put on top of the project's ``migrate``; ``super()`` is that command."""
 
-class Command(MigrateInForce):  # type: ignore[misc]
     help = (
         "Runs `migrate`, and before a step that loses data shows from the rows that are there "
         "what would be lost or would fail, and asks."
     )
     gate: Gate | None = None
+    #: As it was typed, for the next command that a refusal suggests.
+    typed: str | None = None
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        program = Path(argv[0]).name.replace("__main__.py", "python -m django")
+        self.typed = f"{program} {shlex.join(argv[1:])}"
+        super().run_from_argv(argv)
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
@@ -56,28 +73,19 @@ class Command(MigrateInForce):  # type: ignore[misc]
         self.gate = None
         try:
             with base.clear_errors(alias):
-                return self._refusals_in_words(alias, *args, **options)
+                return super().execute(*args, **options)
         except CommandError:
             raise
         except Exception as error:
-            # Until a plan was announced only the project's own files can be at fault.
             if self.gate is None or self.gate.was_reached or options.get("traceback"):
                 raise
-            raise CommandError(reason_of(error)) from error
-
-    def _refusals_in_words(self, alias: str, *args: Any, **options: Any) -> Any:
-        try:
-            return super().execute(*args, **options)
-        except PlanRefused as refused:
-            quote = connections[alias].ops.quote_name
-            raise CommandError(refusal_text(refused, quote)) from refused
+            raise CommandError(_before_any_plan(error)) from error
 
     def handle(self, *args: Any, **options: Any) -> Any:
-        own = {name: options.pop(name) for name in OWN_OPTIONS}
+        own = {name: options.pop(name, None) for name in OWN_OPTIONS}
         self.gate = Gate(
             connections[options.get("database") or DEFAULT_DB_ALIAS],
-            self._consent(own, interactive=bool(options.get("interactive"))),
-            self._show,
+            lambda assessment: self._decide(assessment, {**options, **own}),
             target=Target(app=options.get("app_label"), migration=options.get("migration_name")),
             count_timeout=base.count_timeout(own),
             fake=bool(options.get("fake")),
@@ -93,14 +101,27 @@ class Command(MigrateInForce):  # type: ignore[misc]
             self.gate.require((migration.app_label, migration.name))
         super().migration_progress_callback(action, migration, fake)
 
-    def _consent(self, own: dict[str, Any], *, interactive: bool) -> Consent:
-        return Consent(
-            accept=own["accept"],
-            allow_data_loss=own["allow_data_loss"],
-            allow_opaque=base.allows_opaque(own),
-            fail_on_loss=own["fail_on_loss"],
-            ask=self._ask if interactive and base.is_interactive() else None,
+    def _decide(self, assessment: Assessment, options: dict[str, Any]) -> None:
+        consent = Consent(
+            accept=options["accept"],
+            allow_data_loss=bool(options["allow_data_loss"]),
+            allow_opaque=base.allows_opaque(options),
+            fail_on_loss=bool(options["fail_on_loss"]),
+            ask=self._ask if options.get("interactive") and base.is_interactive() else None,
         )
+        quote = connections[assessment.database.alias].ops.quote_name
+        if consent.verdict(assessment) is not Verdict.HARMLESS:
+            base.write_lines(self, plan_lines(assessment, quote, everything=False))
+            base.write_lines(self, [Line(text="")])
+        elif options.get("verbosity", 1):
+            # What `migrate` prints stays what it is; a notice goes beside it.
+            base.write_lines(self, notices(assessment, quote), stderr=True)
+        try:
+            consent.obtain(assessment)
+        except PlanRefused as refused:
+            earlier = self.gate.finished if self.gate else 0
+            text = refusal_text(refused, quote, typed=self.typed, earlier_plans=earlier)
+            raise CommandError(text) from refused
 
     def _ask(self, assessment: Assessment) -> bool:
         self.stdout.flush()
@@ -110,11 +131,31 @@ class Command(MigrateInForce):  # type: ignore[misc]
             sys.stdout.write("\n")
             return False
 
-    def _show(self, assessment: Assessment, verdict: Verdict) -> None:
-        quote = connections[assessment.database.alias].ops.quote_name
-        if verdict is Verdict.HARMLESS:
-            # What `migrate` prints stays what it is; a notice goes beside it.
-            base.write_lines(self, notices(assessment, quote), stderr=True)
-            return
-        base.write_lines(self, plan_lines(assessment, quote, everything=False))
-        base.write_lines(self, [Line(text="")])
+
+def _before_any_plan(error: Exception) -> str:
+    frames = traceback.walk_tb(error.__traceback__)
+    if any(frame.f_globals.get("__name__") == loader.__name__ for frame, _ in frames):
+        return reason_of(error)
+    return (
+        f"`migrate` stopped before it had a plan. {type(error).__name__}: {error}\n"
+        "  With --traceback it shows where."
+    )
+
+
+@functools.cache
+def gated(migrate: type[Any]) -> type[Any]:
+    """``migrate`` with the gate on top, or as it is if it is made of ours already."""
+    if issubclass(migrate, GatedMigrate):
+        return migrate
+    return type("Command", (GatedMigrate, migrate), {"__module__": __name__})
+
+
+def __getattr__(name: str) -> Any:
+    """``Command``, made when it is asked for.
+
+    A project's own `migrate` may be made of it, and is imported to make it: by then this module
+    has to be complete.
+    """
+    if name == "Command":
+        return gated(migrate_in_force())  # type: ignore[arg-type]  # a class is hashable
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
