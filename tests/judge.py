@@ -19,7 +19,7 @@ from django.db import DatabaseError, connection, models
 from django.db.migrations import AlterField, CreateModel
 from django.db.migrations.state import ProjectState
 
-from migration_tools.analysis.describing import describe
+from migration_tools.analysis.describing import describe, stored_field
 from migration_tools.backends import for_connection
 from migration_tools.backends.base import Conversion
 
@@ -253,7 +253,9 @@ def compare(court: Court, said: Prediction) -> None:
             problems.append(
                 f"{told} -> {outcome.back and outcome.back[number]!r}: lost is {number in lost}"
             )
-        if said.values is not None and not same(said.values[number], outcome.after[number]):
+        if said.values is not None and not same(
+            said.values[number], outcome.after[number], court.new
+        ):
             problems.append(f"{told}: said to become {said.values[number]!r}")
         wrong = is_misread(court.new, outcome.read[number], outcome.after[number])
         # What the old field did not read well either is not the step's doing.
@@ -268,30 +270,34 @@ def lost_rows(
 ) -> frozenset[int] | set[int]:
     """The rows that do not come back; where the inverse fails as a whole, found row by row."""
     if outcome.back is not None:
-        return {n for n, v in outcome.before.items() if not same(v, outcome.back[n])}
+        return {n for n, v in outcome.before.items() if not same(v, outcome.back[n], court.old)}
     lost = set()
-    for number in outcome.before:
+    for number, value in outcome.before.items():
+        if is_null(value):
+            continue  # there is no value to lose, even if no step leads back at all
         alone = court.run([number])
-        if alone.back is None or not same(alone.before[number], alone.back[number]):
+        if alone.back is None or not same(alone.before[number], alone.back[number], court.old):
             lost.add(number)
     if not lost:
         problems.append(f"the way back fails: {outcome.back_error}")
     return lost
 
 
-def same(one: Any, other: Any) -> bool:
+def is_null(stored: Any) -> bool:
+    return (stored[1] if isinstance(stored, tuple) else stored) is None
+
+
+NUMBERS = (models.IntegerField, models.DecimalField, models.FloatField)
+
+
+def same(one: Any, other: Any, field: models.Field) -> bool:
     """Equal as the engine wrote it; numbers by their value, whatever zeros they end in."""
-    if isinstance(one, tuple) and isinstance(other, tuple):
-        if one[0] == other[0] or {one[0], other[0]} <= {"integer", "real"}:
-            return bool(one[1] == other[1])
-        return False
-    if one == other:
-        return True
-    try:
-        left, right = decimal.Decimal(one), decimal.Decimal(other)
-    except (decimal.InvalidOperation, TypeError):
-        return False
-    return left == right and (one.strip(" ") == one) == (other.strip(" ") == other)
+    if isinstance(one, tuple):  # SQLite: with its type
+        numbers = {one[0], other[0]} <= {"integer", "real"}
+        return bool((one[0] == other[0] or numbers) and one[1] == other[1])
+    if one == other or not isinstance(stored_field(field), NUMBERS) or one is None or other is None:
+        return bool(one == other)
+    return decimal.Decimal(one) == decimal.Decimal(other)
 
 
 TYPES: dict[str, type] = {
@@ -299,7 +305,7 @@ TYPES: dict[str, type] = {
     **dict.fromkeys(("IntegerField", "BigIntegerField", "SmallIntegerField"), int),
     **dict.fromkeys(("PositiveIntegerField", "PositiveBigIntegerField"), int),
     "PositiveSmallIntegerField": int,
-    **dict.fromkeys(("CharField", "TextField", "SlugField", "FileField"), str),
+    **dict.fromkeys(("CharField", "TextField", "SlugField", "FileField", "FilePathField"), str),
     "GenericIPAddressField": str,
     "BooleanField": bool,
     "FloatField": float,
@@ -315,26 +321,24 @@ TYPES: dict[str, type] = {
 
 def is_misread(field: models.Field, read: Any, stored: Any) -> bool:
     """Whether Django's value is of another type than the field's, or is not what is stored."""
-    while field.remote_field is not None:
-        field = field.target_field
+    kind = stored_field(field).get_internal_type()
     value = stored[1] if isinstance(stored, tuple) else stored
     if value is None:
         return read is not None
-    if isinstance(read, Exception) or not isinstance(read, TYPES[field.get_internal_type()]):
+    if isinstance(read, Exception) or not isinstance(read, TYPES[kind]):
         return True
-    kind = type(read)
-    if kind is bool:
-        return str(value) not in {"0", "1", "true", "false"}
-    if kind is datetime.datetime and issubclass(TYPES[field.get_internal_type()], datetime.date):
-        return field.get_internal_type() == "DateField"
-    if kind in (int, decimal.Decimal):
+    if kind == "BooleanField":
+        return str(value) not in (
+            {"true", "false"} if connection.vendor == "postgresql" else {"0", "1"}
+        )
+    if kind == "DateField":
+        return isinstance(read, datetime.datetime)
+    if TYPES[kind] in (int, decimal.Decimal):
         exact = f"{value:.15g}" if isinstance(value, float) else value
-        if isinstance(read, decimal.Decimal) and read.is_nan():
-            return str(value) != "NaN"
-        return decimal.Decimal(exact) != read
-    if kind is float:
+        return not (decimal.Decimal(exact) == read or (value == "NaN" and read.is_nan()))
+    if kind == "FloatField":
         return not (float(value) == read or (math.isnan(read) and value == "NaN"))
-    return kind is str and read != value
+    return TYPES[kind] is str and read != value
 
 
 def cases(*all_cases: Case, only: Sequence[str] = ()) -> list[Case]:

@@ -16,6 +16,7 @@ from migration_tools.backends.conversions.rules import (
     Change,
     Rules,
     Verdict,
+    any_of,
     keep_in_range,
     never_longer,
     reach,
@@ -50,6 +51,11 @@ EXACT_IN_FLOAT = 2**53  # every whole number up to here
 GREATEST_SIGNED = 2**63 - 1
 HALF = Decimal("0.5")
 SAFE_DIGITS = 15  # that a decimal number keeps on its way through a float and back
+#: Bytes of a character; any other character set counts as one byte.
+WIDTHS = {"utf8mb4": 4, "utf8mb3": 3, "utf8": 3}
+ONE_BYTE = 255  # the longest text whose length is kept in one
+BLANKS = (0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x20)
+ROUNDED_BEYOND = "9999-12-31 23:59:59.5"
 LONGEST = {Family.FLOAT: 24, Family.DATE: 10, Family.DATETIME: 26, Family.TIME: 17}
 
 rules: Rules[MySQLBackend] = Rules()
@@ -241,9 +247,20 @@ def integer_to_float(change: Change[MySQLBackend]) -> Verdict:
 
 @rules.rule(Family.DATETIME, Family.DATE)
 def datetime_to_date(change: Change[MySQLBackend]) -> Verdict:
+    """MariaDB cuts the time off, MySQL rounds half a second before midnight up to the next day."""
     v = change.value
-    verdict = Verdict(value=f"DATE({v})")
-    verdict.lose(f"{v} <> DATE({v})", "cut to the day")
+    if change.backend.is_mariadb:
+        verdict = Verdict(value=f"DATE({v})")
+        verdict.lose(f"{v} <> DATE({v})", "cut to the day")
+        return verdict
+    verdict = Verdict(value=f"DATE(CAST({v} AS DATETIME))")
+    beyond = f"{v} >= '{ROUNDED_BEYOND}'"
+    verdict.block(beyond, "would be rounded up to the year 10000", Obstacle.OUT_OF_RANGE)
+    zero = f"CASE WHEN {beyond} THEN CAST('0000-00-00' AS DATE) ELSE {verdict.value} END"
+    soften(verdict, change, zero, "set to 0000-00-00")
+    if not change.backend.is_strict:
+        verdict.misread(beyond, "read as None")
+    verdict.lose(f"{v} <> DATE({v})", "rounded to the day")
     return verdict
 
 
@@ -282,7 +299,31 @@ def text_to_text(change: Change[MySQLBackend]) -> Verdict:
     verdict = Verdict(value=change.value)
     if always_fits(change):
         return verdict
-    return fit(verdict, change, f"CHAR_LENGTH({change.value}) > {change.new.length}")
+    v, length = change.value, change.new.length or 0
+    longer = f"CHAR_LENGTH({v}) > {length}"
+    verdict.value = f"LEFT({v}, {length})"
+    fit(verdict, change, f"{longer} AND NOT ({excused_blanks(change, length)})")
+    verdict.lose(longer, f"trailing blanks cut to {length} characters")
+    return verdict
+
+
+def excused_blanks(change: Change[MySQLBackend], length: int) -> str:
+    """Blanks too many are cut without a word, unless both lengths are kept in as many bytes."""
+    v = change.value
+
+    def cut_silently(width: int) -> bool:
+        old = change.old.length
+        return old is None or (old * width > ONE_BYTE) != (length * width > ONE_BYTE)
+
+    wide = ", ".join(f"'{name}'" for name in WIDTHS)
+    silent = ", ".join(f"'{name}'" for name, width in WIDTHS.items() if cut_silently(width))
+    charsets = [f"CHARSET({v}) IN ({silent})"] if silent else []
+    if cut_silently(1):
+        charsets.append(f"CHARSET({v}) NOT IN ({wide})")
+    rest = f"SUBSTR({v}, {length + 1})"
+    for blank in BLANKS:
+        rest = f"REPLACE({rest}, _utf8mb4 0x{blank:02x}, '')"
+    return f"({any_of(charsets)}) AND {rest} = ''" if charsets else "FALSE"
 
 
 @rules.rule(WHOLE, Family.TEXT)
@@ -296,10 +337,17 @@ def integer_to_text(change: Change[MySQLBackend]) -> Verdict:
 
 @rules.rule(Family.DECIMAL, Family.TEXT)
 def decimal_to_text(change: Change[MySQLBackend]) -> Verdict:
-    verdict = Verdict(value=f"CAST({change.value} AS CHAR)")
-    if always_fits(change):
+    text, length = f"CAST({change.value} AS CHAR)", change.new.length
+    verdict = Verdict(value=text)
+    if length is None or always_fits(change):
         return verdict
-    return fit(verdict, change, f"CHAR_LENGTH({change.value}) > {change.new.length}")
+    longer = f"CHAR_LENGTH({text}) > {length}"
+    if not change.backend.is_strict:  # zeros cut off after the point come back
+        whole, rest = f"SUBSTRING_INDEX({text}, '.', 1)", f"SUBSTR({text}, {length + 1})"
+        zeros = f"REPLACE(REPLACE({rest}, '0', ''), '.', '') = ''"
+        longer += f" AND NOT (CHAR_LENGTH({whole}) <= {length} AND {zeros})"
+        verdict.value = f"LEFT({text}, {length})"
+    return fit(verdict, change, longer)
 
 
 @rules.rule((Family.FLOAT, Family.DATE, Family.DATETIME, Family.TIME), Family.TEXT)

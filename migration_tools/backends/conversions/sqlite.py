@@ -76,13 +76,9 @@ def converted(v: str, affinity: str) -> str:
 
 def block(verdict: Verdict, there: str, old: Column, new: Column) -> None:
     """The checks that Django puts on the column."""
-    if new.db_check and (new.db_check != old.db_check or old.type != new.type):
-        if new.is_positive:
-            verdict.block(f"{there} < 0", "are below 0", Obstacle.CHECK)
-        elif new.type == "JSONField":
-            # Text only: version 3.45 and later take a BLOB for their own binary JSON.
-            verdict.block(
-                f"typeof({there}) <> 'null' AND NOT json_valid({there})",
-                "are not JSON",
-                Obstacle.CHECK,
-            )
+    if new.db_check and new.is_positive and not (old.is_positive and old.db_check):
+        verdict.block(f"{there} < 0", "are below 0", Obstacle.CHECK)
+    if new.db_check and new.type == "JSONField" and old.type != "JSONField":
+        # Text only: version 3.45 and later take a BLOB for their own binary JSON.
+        invalid = f"CASE typeof({there}) WHEN 'blob' THEN TRUE ELSE NOT json_valid({there}) END"
+        verdict.block(invalid, "are not JSON", Obstacle.CHECK)

@@ -15,7 +15,7 @@ def misreading(old: Column, new: Column, before: str, there: str) -> tuple[str, 
 
     What was misread before the change, too, is not the change's doing.
     """
-    if way_of_reading(old) == way_of_reading(new) or new.type not in WRONG:
+    if way_of_reading(old) == way_of_reading(new) or new.type not in WRONG or widens(old, new):
         return None
     wrong, reason = WRONG[new.type]
     if old.is_integer and wrong in (not_float, not_text):
@@ -30,6 +30,16 @@ def way_of_reading(column: Column) -> object:
     if column.type == "DecimalField":
         return column.max_digits, column.decimal_places
     return WRONG[column.type][0] if column.type in WRONG else column.type
+
+
+def widens(old: Column, new: Column) -> bool:
+    """Whether a decimal column only gets room, on both sides of the point."""
+    if old.type != "DecimalField" or new.type != "DecimalField":
+        return False
+    digits, places = (old.max_digits, new.max_digits), (old.decimal_places, new.decimal_places)
+    if None in digits or None in places:
+        return False
+    return places[0] <= places[1] and digits[0] - places[0] <= digits[1] - places[1]
 
 
 # --- one test a way of reading; true or false, never NULL, for what is not NULL -------------------
@@ -94,7 +104,8 @@ def not_uuid(v: str, column: Column) -> str:
 
 
 def is_date(v: str) -> str:
-    return f"coalesce(date({v}) = {v}, FALSE)"
+    # Only with a modifier is 30 February told from a day.
+    return f"coalesce(date({v}, '+0 days') = {v}, FALSE)"
 
 
 def is_time(v: str) -> str:

@@ -1,0 +1,160 @@
+"""Text that is shortened, written from other values, or read as such, judged by the engine."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from decimal import Decimal as D
+
+import pytest
+from django.db import connection, models
+
+from tests.judge import Case, Raw, case, cases, judge
+from tests.judge_fixtures import changes_tables, sql_mode  # noqa: F401
+
+pytestmark = [changes_tables, pytest.mark.usefixtures("sql_mode")]
+
+
+def char(length: int, kind: type[models.CharField] = models.CharField) -> models.Field:
+    return kind(max_length=length, null=True)
+
+
+def of(kind: type[models.Field], **options: object) -> models.Field:
+    return kind(null=True, **options)
+
+
+TEXT = models.TextField
+WORDS = (
+    None, "", " ", "a", "abcde", "abcdef", "abcde ", "abcde   ", "abcd  ", "      ", "abcde\t", "abcde\n\v\f\r", "abcde\u00a0", "abcde\u3000",
+    "éèêëé", "éèêëéè", "😀😀😀😀😀", "😀😀😀😀😀😀", "ab\ncd\ne", "it's", '"%s"', "%", "\\", "x" * 100, "007", "1e3",
+)  # fmt: skip
+SHORT = tuple(word for word in WORDS if word is None or len(word) <= 20)
+
+LENGTHS = [
+    case(char(20), char(5), *SHORT),
+    case(char(100), char(5), *SHORT),
+    case(char(64), char(63), None, "x" * 63 + " ", "x" * 64),
+    case(char(86), char(85), None, "x" * 85 + " ", "x" * 86),
+    case(char(5), char(20), None, "", "abcde", "ab   "),
+    case(char(20), of(TEXT), *SHORT),
+    case(of(TEXT), char(5), *WORDS),
+    case(of(TEXT), char(200), *WORDS),
+    case(char(200), char(100, models.SlugField), None, "x" * 100, "x" * 101, "x" * 100 + " "),
+    case(char(200, models.SlugField), char(100), None, "x" * 100, "x" * 101, "x" * 100 + " "),
+    case(char(200), of(models.URLField, max_length=100), None, "x" * 100, "x" * 101, "x" * 100 + " "),
+    case(char(200), of(models.EmailField, max_length=20), None, "x" * 20, "x" * 21, "x" * 20 + " "),
+    case(char(200), of(models.FileField, max_length=100), None, "x" * 100, "x" * 101, "x" * 100 + " "),
+    case(of(models.FileField, max_length=100), char(20), None, "x" * 20, "x" * 21, "x" * 20 + " "),
+    case(of(models.FileField, max_length=100), of(models.ImageField, max_length=100), None, "x"),
+    case(of(models.FilePathField, max_length=100), char(20), None, "x" * 20, "x" * 21),
+    case(of(TEXT), char(5, models.SlugField), *WORDS),
+]  # fmt: skip
+
+INTEGERS = [
+    case(of(models.IntegerField), char(3), None, 0, 7, 999, 1000, -99, -100, 2**31 - 1, 100),
+    case(of(models.IntegerField), char(1), None, 0, 9, 10, -1),
+    case(of(models.IntegerField), char(11), None, 0, -(2**31), 2**31 - 1),
+    case(of(models.BigIntegerField), of(TEXT), None, 0, -(2**63), 2**63 - 1),
+    case(of(models.PositiveIntegerField), char(5), None, 0, 99999, 100000),
+    case(of(models.BooleanField), char(1), None, True, False),
+    case(of(models.BooleanField), char(5), None, True, False),
+]
+
+DECIMALS = tuple(
+    map(D, ("0", "1.20", "12.30", "-1.20", "10.00", "123.45", "999.99", "-999.99", "0.05"))
+)
+
+
+def decimal(digits: int, places: int) -> models.Field:
+    return of(models.DecimalField, max_digits=digits, decimal_places=places)
+
+
+FROM_DECIMALS = [
+    *(case(decimal(5, 2), char(length), None, *DECIMALS) for length in (1, 2, 3, 4, 5, 6, 7, 8)),
+    case(decimal(5, 0), char(3), None, D(0), D(999), D(1000), D(-99), D(-100), D(100)),
+    case(decimal(5, 2), of(TEXT), None, *DECIMALS),
+    case(decimal(2, 2), char(4), None, D("0.12"), D("-0.12"), D("0.10"), D("-0.10")),
+]
+
+UUIDS = (None, uuid.UUID(int=0), uuid.UUID("6ba7b810-9dad-11d1-80b4-00c04fd430c8"), uuid.uuid4())
+DAY = datetime.date(2024, 2, 29)
+MOMENT = datetime.datetime(2024, 2, 29, 23, 59, 59, 999999, tzinfo=datetime.UTC)
+MIDNIGHT = datetime.datetime(2024, 2, 29, tzinfo=datetime.UTC)
+OTHERS = [
+    case(of(models.UUIDField), char(36), *UUIDS),
+    case(of(models.UUIDField), char(32), *UUIDS),
+    case(of(models.UUIDField), char(10), *UUIDS),
+    case(of(models.UUIDField), of(TEXT), *UUIDS),
+    case(of(models.FloatField), of(TEXT), None, 0.1, 0.5, 1e300, -2.5e-300, 100.0, 123456.789),
+    case(of(models.FloatField), char(30), None, 0.1, 0.5, 1e300, 12345678.9),
+    case(of(models.DateField), char(10), None, DAY),
+    case(of(models.DateTimeField), of(TEXT), None, MOMENT, MIDNIGHT),
+    case(of(models.DateTimeField), char(40), None, MOMENT, MIDNIGHT),
+    case(of(models.TimeField), char(20), None, datetime.time(23, 59, 59, 999999), datetime.time()),
+    case(of(models.JSONField), of(TEXT), None, {}, {"a": [1, "é", None]}, [], "x", 1.5),
+    case(of(models.GenericIPAddressField), char(50), None, "10.0.0.1", "::1"),
+]
+
+JSON = (
+    None, "{}", '{"a": 1}', '{"b": [1, 2.50, -3e2], "a": {"c": null}}', '{"a":1}', " [1]", '"x"', "1",
+    "true", "null", '{"é": "ü😀"}', r'{"a": "\u00e9\n\\"}',
+    "", "x", "{", "[1,]", "[1 2]", "{'a': 1}", '{"a"}', "{1: 2}", "01", "1.", "-", "[[]", '"a', "nul",
+    '["a" "b"]', '{"a": 1, "a": 2}', "[" * 20 + "]" * 20,
+)  # fmt: skip
+FROM_TEXT = [
+    case(of(TEXT), of(models.JSONField), *JSON),
+    *cases(
+        case(of(TEXT), of(models.JSONField), r'"\u0000"', r'"\\u0000"', r'"\ud83d\ude00"', r'"\ud83d"', "1e99"),
+        case(char(20), of(models.IntegerField), None, "7", "007", " 7 ", "+7", "-7", "", "x", "1.5", "1e3",
+             "2147483647", "2147483648", "-2147483649", "00002147483647", "- 7", "7x", "\t7\n"),
+        case(char(20), decimal(5, 2), None, "1.50", "1.5", "1.505", "999.99", "999.995", "x", "", ".5", "5.", "1e2",
+             "1e999", "NaN", " nan ", "-0.004", "1e-999", "Infinity"),
+        case(char(30), of(models.FloatField), None, "1.5", "0.1", "1e400", "-1e400", "1e-400", "NaN", "inf", "x", "",
+             "-Infinity", "0", "0.0", "1e308"),
+        case(char(10), of(models.BooleanField), None, "true", "t", "yes", "on", "o", "1", "2", "", "FALSE", " off "),
+        case(char(40), of(models.UUIDField), None, "6ba7b810-9dad-11d1-80b4-00c04fd430c8", "x", "",
+             "6ba7b8109dad11d180b400c04fd430c8", "{6ba7b810-9dad-11d1-80b4-00c04fd430c8}",
+             "6BA7B810-9DAD-11D1-80B4-00C04FD430C8", " 6ba7b8109dad11d180b400c04fd430c8"),
+        only=["postgresql"],
+    ),
+    *cases(
+        # Affinity turns text that looks like a number into one.
+        case(char(20), of(models.IntegerField), None, "7", "007", " 7 ", "+7", "-7", "", "x", "1.5", "1e3", "1e999"),
+        case(char(20), decimal(5, 2), None, "1.50", "1.5", "999.99", "x", "", ".5", "5.", "1e2", "1000"),
+        case(char(20), of(models.FloatField), None, "1.5", "7", "007", "x", ""),
+        case(char(20), of(models.BooleanField), None, "1", "0", "true", "t", "", "01", "2"),
+        case(char(20), of(models.DateField), None, "2024-02-29", "2024-02-30", "x", ""),
+        case(char(30), of(models.DateTimeField), None, "2024-02-29 10:00:00", "2024-02-29", "x",
+             "2024-02-29T10:00:00.5"),
+        case(char(20), of(models.TimeField), None, "10:00:00", "10:00:00.123456", "25:00:00", "x"),
+        case(char(40), of(models.UUIDField), None, "6ba7b8109dad11d180b400c04fd430c8", "x",
+             "6ba7b810-9dad-11d1-80b4-00c04fd430c8"),
+        case(of(TEXT), of(models.DurationField), None, "1000", "x", "1.5"),
+        case(of(models.IntegerField), of(TEXT), Raw(1.5), Raw(0.1 + 0.2), Raw(b"x"), 7),
+        only=["sqlite"],
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "case", [*LENGTHS, *INTEGERS, *FROM_DECIMALS, *OTHERS, *FROM_TEXT], ids=str
+)
+def test_text(case: Case) -> None:
+    judge(case)
+
+
+def test_django_types_decide_whether_text_is_cut_or_refused(sql_mode: str) -> None:
+    """PostgreSQL cuts where the types differ and refuses where they agree; the others do not ask."""
+    to_slug = judge(case(char(20), char(5, models.SlugField), "abcdef", "abcde "))
+    to_email = judge(case(char(20), of(models.EmailField, max_length=5), "abcdef", "abcde "))
+    answers = [(set(said.lost), set(said.blocked)) for said in (to_slug, to_email)]
+    both, none = {0, 1}, set[int]()
+    assert (
+        answers
+        == {
+            "default": [(none, none)] * 2,
+            "strict": [(none, both)] * 2,
+            "not strict": [(both, none)] * 2,
+            "postgresql": [(both, none), ({1}, {0})],
+        }["postgresql" if connection.vendor == "postgresql" else sql_mode]
+    )
