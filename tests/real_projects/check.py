@@ -24,6 +24,7 @@ sys.path.insert(0, str(HERE))
 
 from servers import Server, server  # noqa: E402
 
+SHOWN = 5  # failures that are shown in full; one fault often fails every plan
 OWN_TABLES = "migration_tools_"  # the app's own journal is not part of the project's schema
 # Real reverts, run by Django on a copy with rows, from which the way forward is then judged.
 REVERTS = {
@@ -61,8 +62,9 @@ class Check:
         if problem is None:
             self.passed += 1
         else:
-            self.failures.append(f"{name}: {problem}")
-            print(f"  FAILED {name}\n    {problem}".rstrip(), flush=True)
+            self.failures.append(name)
+            shown = problem if len(self.failures) <= SHOWN else problem.splitlines()[-1][:200]
+            print(f"  FAILED {name}\n    {shown}".rstrip(), flush=True)
 
     def run(self, database: str, *arguments: str, reader: bool = False, seed: int = 0) -> Done:
         environ = os.environ | self.server.environment(database, reader=reader)
