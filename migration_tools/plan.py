@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 Key = tuple[str, str]
+
+AS_IF = (
+    "Planned as if {target.app} were at {target.start}, which this database is not: what is "
+    "counted, and which tables and columns there are, is of the database as it is."
+)
 
 
 class Direction(enum.StrEnum):
@@ -90,21 +95,27 @@ def make_plan(
     files tell, so that a target in an app is a way back to it.
     """
     executor = _executor(connection)
+    recorded = executor.loader.applied_migrations.keys() & executor.loader.graph.nodes.keys()
     if target.start is not None or assume_applied:
         _assume(executor, target)
     keys = _target_keys(executor, target)
-    pairs = executor.migration_plan(keys)
-    return _plan(executor, pairs, target)
+    plan = plan_of_pairs(executor, executor.migration_plan(keys), target)
+    if connection is None or plan.applied == recorded:
+        return plan
+    return replace(plan, notes=(*plan.notes, AS_IF.format(target=target)))
 
 
 def plan_of_run(
     pairs: list[tuple[Migration, bool]], connection: BaseDatabaseWrapper, target: Target
 ) -> Plan:
     """The plan of a run of `migrate` that has announced itself with these pairs."""
-    return _plan(_executor(connection), pairs, target)
+    return plan_of_pairs(_executor(connection), pairs, target)
 
 
-def _plan(executor: MigrationExecutor, pairs: list[tuple[Migration, bool]], target: Target) -> Plan:
+def plan_of_pairs(
+    executor: MigrationExecutor, pairs: list[tuple[Migration, bool]], target: Target
+) -> Plan:
+    """The plan that ``executor`` would run as these pairs."""
     loader = executor.loader
     full = executor.migration_plan(loader.graph.leaf_nodes(), clean_start=True)
     # pre_migrate receivers put operations into the migrations of the run's own loader.

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import django
 import hypothesis
@@ -12,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import Error, connection
 from pytest_django.plugin import blocking_manager_key
 
+from tests.helpers import Project, tables_kept
 from tests.settings import ENGINE
 
 PRODUCTS = {
@@ -26,6 +30,42 @@ hypothesis.settings.register_profile("database", deadline=None)
 hypothesis.settings.load_profile("database")
 
 banner_key = pytest.StashKey[str]()
+
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-golden",
+        action="store_true",
+        help="write what the commands print now to tests/golden, to be read before it is committed",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--update-golden") and os.environ.get("CI"):
+        raise pytest.UsageError("--update-golden is for people: in CI it would hide every change.")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Compare a text with the file of that name, to the letter."""
+
+    def compare(name: str, text: str) -> None:
+        path = GOLDEN / f"{name}.txt"
+        if request.config.getoption("--update-golden"):
+            path.write_text(text, encoding="utf-8")
+        assert text == path.read_text(encoding="utf-8")
+
+    return compare
+
+
+@pytest.fixture
+def project(transactional_db: None, tmp_path: Path) -> Iterator[Project]:
+    """A project without apps; whatever its migrations leave in the database goes afterwards."""
+    with tables_kept():
+        yield Project(tmp_path)
 
 
 def server_version() -> str:

@@ -134,7 +134,7 @@ def _added(effect: fx.ColumnAdded, context: Context) -> Iterator[Candidate]:
             hazard=hz.DUPLICATES,
             table=table,
             column=column.name,
-            reason="every row gets the same value in a unique column",
+            reason="every row gets the same value",
             decides=count_rows(table),
             at_least=2,
         )

@@ -96,14 +96,24 @@ def write_report(command: BaseCommand, text: str, output: str | None) -> None:
     if not output:
         command.stdout.write(text)
         return
-    path = Path(output)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    path = Path(output).resolve()  # a link is written through, not replaced
     try:
-        partial.write_text(f"{text}\n", encoding="utf-8")
-        partial.replace(path)
+        if path.exists() and not path.is_file():  # a pipe, a terminal; or a folder, which refuses
+            path.write_text(f"{text}\n", encoding="utf-8")
+        else:
+            _replace(path, f"{text}\n")
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise CommandError(f"Cannot write {output}: {error.strerror}.") from error
+
+
+def _replace(path: Path, text: str) -> None:
+    partial = path.with_name(f".{path.name[:100]}.{os.getpid()}")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 def connection_of(alias: str) -> BaseDatabaseWrapper:

@@ -64,8 +64,8 @@ def loss_sentence(loss: Loss, quote: Quote) -> str:
             differing = ""
             if loss.differing is not None and loss.differing != loss.values:
                 differing = f", {number(loss.differing)} of them not the default"
-            rows = counted(loss.rows, "row")
-            return f"loses {counted(loss.values, 'value')} of {rows} in {where}{differing}"
+            rows = f" of {counted(loss.rows, 'row')}" if loss.rows.count is not None else ""
+            return f"loses {counted(loss.values, 'value')}{rows} in {where}{differing}"
         case LossKind.FILLS:
             return f"fills {counted(loss.values, 'NULL')} in {where}: {loss.reason}"
     if loss.values is not None and loss.values.count is None:
@@ -85,12 +85,29 @@ def finding_sentence(finding: Finding, quote: Quote) -> str:
         detail=detail,
         name=hazard.name,
         colon=f": {detail}" if detail else "",
-        named=f" of {detail}" if detail else "",
     )
+    if finding.rows is not None and finding.rows.count == 1:
+        sentence = _of_one(sentence, rows)
     if finding.as_of_now and finding.rows is not None:
         sentence += ", as of now: an earlier step may change them"
     return sentence
 
+
+def _of_one(sentence: str, rows: str) -> str:
+    """The verb after "1 row of ..." agrees with it."""
+    before, found, after = sentence.partition(f"{rows} ")
+    verb, blank, rest = after.partition(" ")
+    return f"{before}{found}{_VERBS.get(verb, verb)}{blank}{rest}"
+
+
+_VERBS = {
+    "are": "is",
+    "hold": "holds",
+    "point": "points",
+    "repeat": "repeats",
+    "satisfy": "satisfies",
+    "violate": "violates",
+}
 
 _SENTENCES = {
     hz.IRREVERSIBLE.code: "has no way back: {detail}",
@@ -101,7 +118,7 @@ _SENTENCES = {
     hz.TOO_LONG.code: "{rows} {detail}{column}",
     hz.NOT_CONVERTIBLE.code: "{rows} {detail}{column}",
     hz.CHECK_VIOLATED.code: "{rows} {detail}{column}",
-    hz.DUPLICATES.code: "{rows} repeat a key that becomes unique{named}{column}",
+    hz.DUPLICATES.code: "{rows} repeat a key that becomes unique{colon}{column}",
     hz.ORPHANS.code: "{rows} point to nothing, {detail}{column}",
     hz.IMPOSSIBLE.code: "is refused: {detail}",
     hz.TABLE_MISSING.code: "table {table} is not in the database",
@@ -113,7 +130,7 @@ _SENTENCES = {
     hz.OPAQUE_CURSOR.code: "opens a cursor of its own and may change any row: {detail}",
     hz.OPAQUE_MIGRATION.code: "{detail} and may change any row",
     hz.NOT_RECORDED.code: "could not be looked at: {detail}",
-    hz.MISREAD.code: "{rows} {detail}{column}: they stay stored, Django reads something else",
+    hz.MISREAD.code: "{rows} would be {detail}{column}: what is stored stays as it is",
     hz.INVENTED.code: "{rows}: {detail}{column}",
     hz.NOT_MADE.code: "{detail} is not made on this database",
     hz.NOT_JUDGED.code: "whether {rows} satisfy {detail} is unknown",
@@ -124,14 +141,14 @@ _SENTENCES = {
 def amount_lost(assessment: Assessment) -> str:
     """ "3 losses: 2,388 values in 2 tables". Rows of dropped tables count as one value each."""
     losses = assessment.destroyed
-    known = sum(loss.amount.count or 0 for loss in losses)
-    estimated = any(loss.exactness is Exactness.ESTIMATED for loss in losses)
-    tables = len({loss.table for loss in losses})
-    text = (
-        f"{_plural(len(losses), 'loss', 'losses')}: {'~' if estimated else ''}"
-        f"{_plural(known, 'value', 'values')} in {_plural(tables, 'table', 'tables')}"
-    )
+    many = _plural(len(losses), "loss", "losses")
+    tables = _plural(len({loss.table for loss in losses}), "table", "tables")
     uncounted = sum(loss.exactness is Exactness.UNKNOWN for loss in losses)
+    if uncounted == len(losses):
+        return f"{many} in {tables}, not counted"
+    known = sum(loss.amount.count or 0 for loss in losses)
+    about = "~" if any(loss.exactness is Exactness.ESTIMATED for loss in losses) else ""
+    text = f"{many}: {about}{_plural(known, 'value', 'values')} in {tables}"
     return f"{text}, and {uncounted} not counted" if uncounted else text
 
 
