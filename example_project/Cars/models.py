@@ -8,7 +8,7 @@ class Specs(models.Model):
     price = models.DecimalField(max_digits=8, decimal_places=2)
     weight = models.DecimalField(max_digits=7, decimal_places=3)
     # Unlike "", NULL says that nobody looked.
-    color = models.CharField(max_length=20, null=True, blank=True)  # noqa: DJ001
+    color = models.CharField(max_length=20, null=True, blank=True)
 
     class Meta:
         verbose_name_plural = "specs"

@@ -28,13 +28,21 @@ INSPECTED = 25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    plate: str
+    day: datetime.date
+    passed: bool | None
+    remarks: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Car:
     name: str
     price: Decimal
     weight: Decimal
     color: str | None
     owners: tuple[str, ...]
-    inspection: tuple[str, datetime.date, bool | None] | None  # plate, day, passed
+    inspection: Inspection | None
 
     @property
     def is_fractional(self) -> bool:
@@ -137,8 +145,10 @@ def _person(source: random.Random) -> str:
     return f"{source.choice(GIVEN_NAMES)} {source.choice(FAMILY_NAMES)}"
 
 
-def _inspection(source: random.Random) -> tuple[str, datetime.date, bool | None]:
+def _inspection(source: random.Random) -> Inspection:
     letters = "".join(source.choices("ABCDEFGHJKLMNPRSTUVWXYZ", k=2))
     plate = f"{letters}-{source.randint(100, 9999)}"
     day = datetime.date(2021, 1, 1) + datetime.timedelta(days=source.randrange(1800))
-    return plate, day, source.choice((True, True, True, False, None))
+    passed = source.choice((True, True, True, False, None))
+    remarks = "Brakes worn; again within a month." if passed is False else ""
+    return Inspection(plate=plate, day=day, passed=passed, remarks=remarks)

@@ -9,10 +9,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.management.color import no_style
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, transaction
 from django.db.migrations.executor import MigrationExecutor
-from Inspections.models import Inspection
 
+from Cars import samples
 from Cars.models import Owner, Specs
 from Cars.samples import Car, cars
+from Inspections.models import Inspection
 
 BATCH = 1000
 
@@ -123,10 +124,17 @@ def load_batch(batch: list[Car], first_id: int, alias: str) -> None:
         )
         owners += [Owner(name=name, car_id=number) for name in car.owners]
         if car.inspection is not None:
-            plate, day, passed = car.inspection
-            inspections.append(
-                Inspection(car_id=number, plate=plate, inspected_on=day, passed=passed)
-            )
+            inspections.append(inspection_row(car.inspection, number))
     Specs.objects.using(alias).bulk_create(rows)
     Owner.objects.using(alias).bulk_create(owners)
     Inspection.objects.using(alias).bulk_create(inspections)
+
+
+def inspection_row(inspection: samples.Inspection, car_id: int) -> Inspection:
+    return Inspection(
+        car_id=car_id,
+        inspected_on=inspection.day,
+        plate=inspection.plate,
+        passed=inspection.passed,
+        remarks=inspection.remarks,
+    )

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from a_package_that_is_not_installed import DEFAULT_SIZE
+from a_package_that_is_not_installed import DEFAULT_SIZE  # type: ignore[import-not-found]
 from django.db import migrations, models
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import uuid
+from typing import Any
 
 from django.db import migrations, models
 from django.db.models.functions import Now
@@ -12,7 +13,7 @@ from django.db.models.functions import Now
 TODAY = datetime.date(2024, 1, 31)
 
 
-def add(name: str, field: models.Field, *, keep: bool = True) -> migrations.AddField:
+def add(name: str, field: models.Field[Any, Any], *, keep: bool = True) -> migrations.AddField:
     return migrations.AddField(model_name="shelf", name=name, field=field, preserve_default=keep)
 
 

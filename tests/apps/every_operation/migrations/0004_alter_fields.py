@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime
 import decimal
+from typing import Any
 
 from django.db import migrations, models
 from django.db.models.functions import Now
 
 
-def alter(name: str, field: models.Field, *, keep: bool = True) -> migrations.AlterField:
+def alter(name: str, field: models.Field[Any, Any], *, keep: bool = True) -> migrations.AlterField:
     return migrations.AlterField(model_name="shelf", name=name, field=field, preserve_default=keep)
 
 

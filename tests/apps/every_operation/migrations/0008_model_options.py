@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
         migrations.AlterModelTable(name="accounts", table="eo_ledger_elsewhere"),
         migrations.AlterModelTableComment(name="publisher", table_comment='It\'s "quoted"'),
         migrations.AlterModelTableComment(name="volume", table_comment="Books"),
-        migrations.AlterModelTableComment(name="volume", table_comment=None),
+        migrations.AlterModelTableComment(name="volume", table_comment=""),
         # One group, other groups, none.
         migrations.AlterUniqueTogether(name="volume", unique_together={("name", "writer")}),
         migrations.AlterUniqueTogether(
