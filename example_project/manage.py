@@ -12,9 +12,13 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     # So that the example runs straight from a checkout, with the migration_tools beside it.
     sys.path.insert(1, str(Path(__file__).resolve().parent.parent))
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:  # a database that is not known, a driver that is missing
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":
