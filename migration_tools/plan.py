@@ -162,8 +162,10 @@ def reason_of(error: BaseException) -> str:
         if Path(filename).parent.name == "migrations" and "django/db" not in filename:
             where = f"{filename}:{traceback.tb_lineno}"
         traceback = traceback.tb_next
-    place = f" ({where})" if where else ""
-    return f"A migration file cannot be imported{place}: {type(error).__name__}: {error}"
+    told = f"{type(error).__name__}: {error}"
+    if not where:
+        return f"The migrations cannot be loaded: {told}"
+    return f"A migration file cannot be imported ({where}): {told}"
 
 
 def _target_keys(executor: MigrationExecutor, target: Target) -> list[tuple[str, str | None]]:

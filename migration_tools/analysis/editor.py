@@ -15,12 +15,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from django.db.backends.base.operations import BaseDatabaseOperations
 from django.db.backends.base.schema import _related_non_m2m_objects  # type: ignore[attr-defined]
 from django.db.models import CheckConstraint, UniqueConstraint
 
 from migration_tools.analysis import effects as fx
 from migration_tools.analysis.compiling import compile_check, compile_unique, is_made
 from migration_tools.analysis.describing import describe
+from migration_tools.analysis.queries import QueryRefused
 from migration_tools.columns import Column
 
 if TYPE_CHECKING:
@@ -98,7 +100,7 @@ class _Notes:
             self.note(fx.ColumnDropped(table=_table(model), column=self._column(field)))
 
     def alter_field(self, model: Any, old: Any, new: Any, strict: bool = False) -> None:
-        if not self._field_should_be_altered(old, new):
+        if not self._is_altered(old, new):
             return
         if old.many_to_many and new.many_to_many:
             self._alter_m2m_field(model, old, new, strict)
@@ -107,6 +109,14 @@ class _Notes:
         elif old.many_to_many or new.many_to_many:
             detail = f"{_label(model, new)} cannot be altered to or from a many-to-many field"
             self.note(fx.Impossible(table=_table(model), detail=detail))
+
+    def _is_altered(self, old: Any, new: Any) -> bool:
+        try:
+            return self._field_should_be_altered(old, new)
+        except QueryRefused:
+            # Compiling db_default asks some servers for their version.
+            same = getattr(old, "db_default", None) == getattr(new, "db_default", None)
+            return not same or self._field_should_be_altered(old, new, ignore={"db_default"})
 
     def _alter_m2m_field(self, model: Any, old: Any, new: Any, strict: bool) -> None:
         automatic = [f.remote_field.through._meta.auto_created for f in (old, new)]
@@ -215,10 +225,12 @@ class _Notes:
     # --- everything else --------------------------------------------------------------------
 
     def execute(self, sql: Any, params: Any = ()) -> None:
-        if self.statements_are_known:
-            self.note(fx.SqlExecuted(sql=str(sql)))
-        else:
-            self.note(fx.Opaque(kind=fx.OpaqueKind.SQL, detail=str(sql)))
+        # Some engines are given a script whole, others statement by statement: the same to us.
+        for statement in BaseDatabaseOperations.prepare_sql_script(self.connection.ops, str(sql)):
+            if self.statements_are_known:
+                self.note(fx.SqlExecuted(sql=statement))
+            else:
+                self.note(fx.Opaque(kind=fx.OpaqueKind.SQL, detail=statement))
 
     def remove_procedure(self, procedure_name: str, param_types: Any = ()) -> None:
         self.note(fx.SqlExecuted(sql=f"DROP PROCEDURE {procedure_name}"))

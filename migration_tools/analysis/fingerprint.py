@@ -13,7 +13,7 @@ from migration_tools.analysis.recording import Recording
 def fingerprint(recording: Recording) -> str:
     """Sixteen hexadecimal digits over steps and effects; no counts, no names of one engine."""
     told = [
-        (step.step.app, step.step.name, step.step.direction, operation.index, _plain(effect))
+        (step.step.app, step.step.name, step.step.direction, operation.index, plain(effect))
         for step, operation in recording.operations()
         for effect in operation.effects or (None,)
     ]
@@ -22,11 +22,11 @@ def fingerprint(recording: Recording) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Only what compares, as JSON can hold it."""
     if is_dataclass(value):
-        compared = {f.name: _plain(getattr(value, f.name)) for f in fields(value) if f.compare}
+        compared = {f.name: plain(getattr(value, f.name)) for f in fields(value) if f.compare}
         return {"effect": type(value).__name__, **compared}
     if isinstance(value, tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     return value
