@@ -20,6 +20,12 @@ COLUMNS_QUERY = """
     FROM information_schema.COLUMNS WHERE {tables}
     ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION
 """
+# Not the table of key columns: a user who may only read does not see it on one of the two.
+KEY_QUERY = """
+    SELECT TABLE_SCHEMA = DATABASE(), TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME
+    FROM information_schema.COLUMNS WHERE COLUMN_KEY = 'PRI' AND ({tables})
+    ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION
+"""
 ROWS_QUERY = """
     SELECT TABLE_SCHEMA = DATABASE(), TABLE_SCHEMA, TABLE_NAME, TABLE_ROWS
     FROM information_schema.TABLES WHERE {tables}
@@ -100,6 +106,9 @@ class MySQLBackend(Backend):
     def columns_of(self, tables: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
         found = self._by_name(COLUMNS_QUERY, tables)
         return {table: tuple(columns) for table, columns in found.items()}
+
+    def primary_key_of(self, table: str) -> tuple[str, ...]:
+        return tuple(self._by_name(KEY_QUERY, [table]).get(table, ()))
 
     def estimated_rows(self, table: str) -> int | None:
         rows = self._by_name(ROWS_QUERY, [table]).get(table, [None])[0]
