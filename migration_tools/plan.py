@@ -162,7 +162,7 @@ def reason_of(error: BaseException) -> str:
         if Path(filename).parent.name == "migrations" and "django/db" not in filename:
             where = f"{filename}:{traceback.tb_lineno}"
         traceback = traceback.tb_next
-    told = f"{type(error).__name__}: {error}"
+    told = " ".join(f"{type(error).__name__}: {error}".split())
     if not where:
         return f"The migrations cannot be loaded: {told}"
     return f"A migration file cannot be imported ({where}): {told}"

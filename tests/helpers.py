@@ -27,6 +27,10 @@ from django.test import override_settings
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "example_project"
 
+# Tests that change tables have no transaction around them; each drops what it made, and with no app
+# of the settings' own there is nothing to flush after each.
+changes_tables = pytest.mark.django_db(transaction=True, available_apps=["migration_tools"])
+
 SETTINGS = """
 from tests.settings import *
 INSTALLED_APPS = {apps!r}

@@ -17,6 +17,7 @@ from django.db import connection, migrations, models
 from tests.contract import breaches
 from tests.helpers import (
     Project,
+    changes_tables,
     codes,
     django_plan,
     insert,
@@ -31,7 +32,6 @@ from tests.helpers import (
     sql,
     told,
 )
-from tests.judge_fixtures import changes_tables
 from tests.settings import ENGINE
 
 pytestmark = changes_tables

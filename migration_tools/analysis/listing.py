@@ -21,9 +21,5 @@ class Listing:
 
     def _primary_key(self, table: str) -> tuple[str, ...]:
         if table not in self._keys:
-            introspection = self._backend.connection.introspection
-            with self._backend.connection.cursor() as cursor:
-                self._keys[table] = tuple(
-                    introspection.get_primary_key_columns(cursor, table) or ()
-                )
+            self._keys[table] = self._backend.primary_key_of(table)
         return self._keys[table]
