@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from migration_tools.analysis import effects as fx
 from migration_tools.analysis.context import Context
 from migration_tools.analysis.fingerprint import fingerprint
-from migration_tools.analysis.hazards import Severity
+from migration_tools.analysis.hazards import IMPOSSIBLE, IRREVERSIBLE, Severity
 from migration_tools.analysis.lineage import Lineage
 from migration_tools.analysis.listing import Listing
 from migration_tools.analysis.losses import losses
@@ -211,9 +211,9 @@ def _finding(candidate: Candidate, rows: Measure | None, listing: Listing | None
     assert hazard is not None
     severity = hazard.severity
     uncertain = candidate.as_of_now or (rows is not None and rows.exactness is Exactness.UNKNOWN)
-    if severity is Severity.BLOCKER and candidate.decides is not None and uncertain:
-        # An opaque step before may mend the rows, or they could not be counted: that it will fail
-        # is not known, and a plan is refused only for what is known.
+    if severity is Severity.BLOCKER and uncertain and hazard not in (IRREVERSIBLE, IMPOSSIBLE):
+        # An opaque step before may mend the rows or make the table, or they could not be counted:
+        # that it will fail is not known, and a plan is refused only for what is known.
         severity = Severity.WARNING
     listed = listing is not None and candidate.listing and candidate.table
     return Finding(

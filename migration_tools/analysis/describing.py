@@ -20,7 +20,11 @@ def describe(field: Field[Any, Any], connection: BaseDatabaseWrapper, *, online:
     db_type, db_check = _database_type(field, connection) if online else (None, None)
     default, value = default_of(field)
     if online and value is not None:
-        value = field.get_db_prep_save(value, connection)
+        # A custom field may refuse its own default; then nothing is compared with it.
+        try:
+            value = field.get_db_prep_save(value, connection)
+        except Exception:
+            value = None
     return Column(
         name=str(field.column),
         field=field.name,

@@ -55,7 +55,7 @@ IRREVERSIBLE = _hazard(
     cause="An operation has no reverse: RunPython without reverse_code, RunSQL without "
     "reverse_sql.",
     consequence="Django stops there, after it has unapplied every step before it.",
-    remedy="Go back only to the step after it, or give the operation a reverse.",
+    remedy="Give the operation a reverse, or go back no further than this migration.",
 )
 NULLS = _hazard(
     "MT102",

@@ -71,6 +71,8 @@ def _dropped_column(effect: fx.ColumnDropped, context: Context) -> Iterator[Cand
 def _default_literal(column: Column, context: Context) -> str | None:
     if not context.online or column.default not in (Default.VALUE, Default.EMPTY):
         return None
+    if column.default_value is None:
+        return None
     if not (column.is_text or column.is_integer or column.type in COMPARABLE):
         return None
     return context.backend.literal(column.default_value)
@@ -122,14 +124,15 @@ def _filled(effect: fx.ColumnAltered, context: Context) -> Iterator[Candidate]:
     line = context.column(effect.table, effect.old.name)
     if table is None or line.origin is None or not forbids_null(effect):
         return
-    if not fills(effect.new, context):
+    filling = fills(effect.new, context)
+    if filling is None:
         return
     nulls = count_where(table, f"{context.backend.quote(line.origin)} IS NULL")
     yield context.candidate(
         kind=LossKind.FILLS,
         table=table,
         column=line.origin,
-        reason=_filling(effect.new),
+        reason=f"NULL becomes {filling}",
         decides=nulls,
         rows=count_rows(table),
         values=nulls,
@@ -140,23 +143,19 @@ def forbids_null(effect: fx.ColumnAltered) -> bool:
     return effect.old.null and not effect.new.null and not effect.new.generated
 
 
-def fills(column: Column, context: Context) -> bool:
-    """Whether NULLs get a value when they are forbidden; otherwise the step fails on them."""
-    if column.default in (Default.EMPTY, Default.NOW):
-        return context.backend.fills_implicit_defaults
-    return column.default is not Default.NONE
-
-
-def _filling(column: Column) -> str:
+def fills(column: Column, context: Context) -> str | None:
+    """What NULLs become when they are forbidden; None where the step fails on them instead."""
     match column.default:
         case Default.VALUE:
-            return f"NULL becomes the default {column.default_value!r}"
-        case Default.EMPTY:
-            return "NULL becomes the empty string"
-        case Default.NOW:
-            return "NULL becomes the time of the run"
+            return f"the default {column.default_value!r}"
+        case Default.CALLED | Default.DATABASE:
+            return "the default, one value for all rows"
+        case Default.EMPTY if context.backend.fills_implicit_defaults:
+            return "the empty string"
+        case Default.NOW if context.backend.fills_implicit_defaults:
+            return "the time of the run"
         case _:
-            return "NULL becomes the default, one value for all rows"
+            return context.backend.value_for_null(column)
 
 
 def _change(effect: fx.ColumnAltered) -> str:

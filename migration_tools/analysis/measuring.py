@@ -109,7 +109,7 @@ class _Measuring:
         if len(question.parts) == 1 and question.nulls_distinct:
             row = self._query(f"COUNT(*) - COUNT(DISTINCT {key})", question.table, where)
         else:
-            grouped = f"(SELECT COUNT(*) AS n FROM {table}{where} GROUP BY {key}) keys"
+            grouped = f"(SELECT COUNT(*) AS n FROM {table}{where} GROUP BY {key}) grouped"
             row = self._query("COALESCE(SUM(n - 1), 0)", grouped, quoted=True)
         return UNKNOWN if row is None else exact(int(row[0]))
 

@@ -168,19 +168,27 @@ def _altered(effect: fx.ColumnAltered, context: Context) -> Iterator[Candidate]:
             listing=judgement.predicate,
             shown=(line.origin,),
         )
-    name = context.backend.quote(line.origin)
-    if forbids_null(effect) and not fills(effect.new, context):
-        predicate = f"{name} IS NULL"
-        yield context.candidate(
-            hazard=hz.NULLS,
-            table=table,
-            column=line.origin,
-            decides=count_where(table, predicate),
-            listing=predicate,
-            shown=(line.origin,),
-        )
+    if forbids_null(effect):
+        yield from _nulls(effect.new, table, line.origin, context)
     yield from _newly_unique(effect, table, line.origin, conversion.value, context)
     yield from _newly_referring(effect, table, line.origin, conversion.value, context)
+
+
+def _nulls(new: Column, table: str, column: str, context: Context) -> Iterator[Candidate]:
+    """NULLs refuse to go, or all become one value, of which a unique column takes only one."""
+    filling = fills(new, context)
+    predicate = f"{context.backend.quote(column)} IS NULL"
+    if filling is not None and not new.unique:
+        return
+    yield context.candidate(
+        hazard=hz.NULLS if filling is None else hz.DUPLICATES,
+        table=table,
+        column=column,
+        decides=count_where(table, predicate),
+        at_least=1 if filling is None else 2,
+        listing=predicate,
+        shown=(column,),
+    )
 
 
 def _newly_unique(
@@ -224,8 +232,8 @@ def _newly_referring(
     else:
         quote = context.backend.quote
         predicate = (
-            f"{value} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {quote(target_table)} target "
-            f"WHERE target.{quote(target.origin)} = {_outer(value, table, column, context)})"
+            f"{value} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {quote(target_table)} referred "
+            f"WHERE referred.{quote(target.origin)} = {_outer(value, table, column, context)})"
         )
     yield context.candidate(
         hazard=hz.ORPHANS,

@@ -144,7 +144,7 @@ class Backend:
         return name
 
     def estimated_rows(self, table: str) -> int | None:
-        """From the engine's catalogue, without reading the table; None if it keeps no such figure."""
+        """From the engine's catalogue, without reading the table; None if it has no figure."""
         return None
 
     def invented_value(self, column: Column) -> str | None:
@@ -152,6 +152,10 @@ class Backend:
 
         As the engine shows it ("0", "''"); None where the engine refuses the statement.
         """
+        return None
+
+    def value_for_null(self, column: Column) -> str | None:
+        """What a NULL becomes when NOT NULL is set without a default; None where that fails."""
         return None
 
     # --- values -----------------------------------------------------------------------------

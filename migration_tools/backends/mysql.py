@@ -71,9 +71,12 @@ class MySQLBackend(Backend):
             yield
         finally:
             # Not through connection.cursor(), which refuses in a broken atomic block.
-            with contextlib.suppress(Error), self.connection.wrap_database_errors:
-                with contextlib.closing(self.connection.create_cursor()) as cursor:
-                    cursor.execute(f"SET SESSION {variable} = {before}")
+            with (
+                contextlib.suppress(Error),
+                self.connection.wrap_database_errors,
+                contextlib.closing(self.connection.create_cursor()) as cursor,
+            ):
+                cursor.execute(f"SET SESSION {variable} = {before}")
 
     @contextlib.contextmanager
     def read_only(self) -> Iterator[None]:
@@ -155,6 +158,9 @@ class MySQLBackend(Backend):
         if column.references is not None and column.references.constraint:
             return None  # no row of the other table has the invented key
         return self._zero_values().get(column.type, "''" if column.is_text else "0")
+
+    def value_for_null(self, column: Column) -> str | None:
+        return None if self.is_strict else self.invented_value(column)
 
     def _zero_values(self) -> dict[str, str | None]:
         mode = str(self._ask("SELECT @@SESSION.sql_mode"))

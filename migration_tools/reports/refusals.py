@@ -36,6 +36,7 @@ def refusal_text(
             return (
                 f"{_capital(_what_goes(assessment))}, and there is nobody to ask. {unchanged}\n"
                 f"  If that is meant:  {command} --accept {assessment.fingerprint}"
+                f"{'' if assessment.destroyed else ' (or --allow-opaque)'}"
             )
         case Refusal.DECLINED:
             return f"Not confirmed. {unchanged}"
@@ -73,8 +74,12 @@ def _blocked(assessment: Assessment, quote: Quote, unchanged: str) -> str:
 def _way_out(assessment: Assessment, finding: Finding) -> str:
     if finding.query:
         return f"List them:  {finding.query}"
-    if finding.hazard is IRREVERSIBLE:
-        step = finding.step
+    step, before = finding.step, []
+    for other in assessment.plan.steps:
+        if other == step:
+            break
+        before.append(other.app)
+    if finding.hazard is IRREVERSIBLE and step.app in before:
         return f"As far as it goes:  manage.py migrate_safe {step.app} {step.name}"
     return finding.hazard.remedy
 

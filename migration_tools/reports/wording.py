@@ -42,7 +42,7 @@ def operation_phrase(operation: RecordedOperation, *, backwards: bool) -> str:
     for effect in operation.effects:
         match effect:
             case fx.TableDropped(role=fx.Role.M2M):
-                continue
+                continue  # told with the model or the field it belongs to
             case fx.TableDropped():
                 return f"Delete model {effect.model.partition('.')[2]}"
             case fx.ColumnDropped():
@@ -51,6 +51,7 @@ def operation_phrase(operation: RecordedOperation, *, backwards: bool) -> str:
                 return f"Add field {effect.column.field}"
             case fx.ColumnAltered() if effect.old.name == effect.new.name:
                 return f"Alter field {effect.new.field}"
+        break  # what else an operation does follows from its first effect
     return f"Undo {operation.description}"
 
 
@@ -63,7 +64,7 @@ def loss_sentence(loss: Loss, quote: Quote) -> str:
         case LossKind.COLUMN:
             differing = ""
             if loss.differing is not None and loss.differing != loss.values:
-                differing = f", {number(loss.differing)} of them not the default"
+                differing = f", {_differing(loss.differing)}"
             rows = f" of {counted(loss.rows, 'row')}" if loss.rows.count is not None else ""
             return f"loses {counted(loss.values, 'value')}{rows} in {where}{differing}"
         case LossKind.FILLS:
@@ -71,6 +72,12 @@ def loss_sentence(loss: Loss, quote: Quote) -> str:
     if loss.values is not None and loss.values.count is None:
         return f"may lose values in {where}, how many is unknown: {loss.reason}"
     return f"loses {counted(loss.values, 'value')}, {loss.reason} in {where}"
+
+
+def _differing(measure: Measure) -> str:
+    if measure.is_zero:
+        return "all of them the default"
+    return f"{number(measure)} of them not the default"
 
 
 def finding_sentence(finding: Finding, quote: Quote) -> str:
