@@ -231,7 +231,7 @@ def django_plan(*target: str) -> list[tuple[str, bool]]:
     call_command("migrate", *target, plan=True, stdout=out, no_color=True, skip_checks=True)
     lines = out.getvalue().splitlines()
     # Not every operation says that it is undone, but one of every plan backwards does.
-    backwards = any(line.startswith("    Undo ") for line in lines)
+    backwards = any(re.match(r"    (Undo |.*IRREVERSIBLE$)", line) for line in lines)
     return [(line, backwards) for line in lines if re.fullmatch(r"\S+\.\S+", line)]
 
 
