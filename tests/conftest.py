@@ -110,3 +110,23 @@ def pytest_terminal_summary(
 ) -> None:
     if banner_key in config.stash:
         terminalreporter.write_line(config.stash[banner_key], bold=True)
+
+
+def sql_modes() -> list[str]:
+    return ["strict", "not strict"] if connection.vendor == "mysql" else ["default"]
+
+
+@pytest.fixture(params=sql_modes())
+def sql_mode(request: pytest.FixtureRequest, transactional_db: None) -> Iterator[str]:
+    """Both ways of MySQL and MariaDB to treat what does not fit; elsewhere there is but one."""
+    if request.param != "not strict":
+        yield request.param
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT @@SESSION.sql_mode")
+        (before,) = cursor.fetchone()
+        cursor.execute("SET SESSION sql_mode = ''")
+        try:
+            yield request.param
+        finally:
+            cursor.execute("SET SESSION sql_mode = %s", [before])

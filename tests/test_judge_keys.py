@@ -8,8 +8,7 @@ import pytest
 from django.db import models
 from django.db.migrations import CreateModel
 
-from tests.judge import Case, case, cases, judge
-from tests.judge_fixtures import changes_tables, sql_mode  # noqa: F401
+from tests.judge import Case, case, cases, changes_tables, judge
 
 pytestmark = [changes_tables, pytest.mark.usefixtures("sql_mode")]
 

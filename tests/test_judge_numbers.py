@@ -7,8 +7,7 @@ from decimal import Decimal as D
 import pytest
 from django.db import models
 
-from tests.judge import Case, Raw, case, cases, judge
-from tests.judge_fixtures import changes_tables, sql_mode  # noqa: F401
+from tests.judge import Case, Raw, case, cases, changes_tables, judge
 
 pytestmark = [changes_tables, pytest.mark.usefixtures("sql_mode")]
 

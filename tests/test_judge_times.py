@@ -7,8 +7,7 @@ import datetime
 import pytest
 from django.db import models
 
-from tests.judge import Case, Raw, case, cases, judge
-from tests.judge_fixtures import changes_tables, sql_mode  # noqa: F401
+from tests.judge import Case, Raw, case, cases, changes_tables, judge
 
 pytestmark = [changes_tables, pytest.mark.usefixtures("sql_mode")]
 
@@ -30,10 +29,17 @@ DAYS = (
 )
 OLD_DAYS = tuple(day for day in DAYS if day.year >= 1000)  # MySQL promises nothing before
 MOMENTS = (
-    at(2024, 2, 29), at(2024, 2, 29, 0, 0, 0, 1), at(2024, 2, 29, 23, 59, 59, 999999), at(2024, 2, 29, 12),
-    at(2024, 2, 29, 23, 59, 59, 499999), at(2024, 2, 29, 23, 59, 59, 500000), at(9999, 12, 31, 23, 59, 59),
-    at(1969, 12, 31, 0, 0, 1), at(1000, 1, 1), at(9999, 12, 31, 23, 59, 59, 999999),
-)  # fmt: skip
+    at(2024, 2, 29),
+    at(2024, 2, 29, 0, 0, 0, 1),
+    at(2024, 2, 29, 23, 59, 59, 999999),
+    at(2024, 2, 29, 12),
+    at(2024, 2, 29, 23, 59, 59, 499999),
+    at(2024, 2, 29, 23, 59, 59, 500000),
+    at(9999, 12, 31, 23, 59, 59),
+    at(1969, 12, 31, 0, 0, 1),
+    at(1000, 1, 1),
+    at(9999, 12, 31, 23, 59, 59, 999999),
+)
 
 MOMENTS_TO_DAYS = [
     case(of(MOMENT), of(DATE), None, *MOMENTS),

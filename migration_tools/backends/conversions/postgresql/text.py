@@ -1,10 +1,11 @@
-"""PostgreSQL: what becomes of values that are written as text."""
+"""PostgreSQL: text that is shortened, and values that are written as text."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migration_tools.backends.base import Conversion
+from migration_tools.backends.base import Conversion, Obstacle
+from migration_tools.backends.conversions.postgresql.shared import rules
 from migration_tools.backends.conversions.rules import Change, Verdict, never_longer, unknown
 from migration_tools.backends.conversions.stored import Family
 
@@ -30,6 +31,28 @@ def cut(change: Change[PostgreSQLBackend]) -> str:
     return f"cut to {change.new.length} characters"
 
 
+@rules.rule(Family.TEXT, Family.TEXT)
+def text_to_text(change: Change[PostgreSQLBackend]) -> Verdict:
+    v, length = change.value, change.new.length
+    verdict = Verdict(value=v)
+    if always_fits(change):
+        return verdict
+    longer = f"char_length({v}) > {length}"
+    verdict.value = f"left({v}, {length})"
+    if change.recast:
+        verdict.lose(longer, f"cut to {length} characters")
+        return verdict
+    rest = f"substr({v}, {(length or 0) + 1})"
+    verdict.block(
+        f"{longer} AND rtrim({rest}, ' ') <> ''",
+        f"are longer than {length} characters",
+        Obstacle.TOO_LONG,
+    )
+    verdict.lose(longer, f"trailing blanks cut to {length} characters")
+    return verdict
+
+
+@rules.rule((Family.FLOAT, Family.UUID, Family.DATE, Family.JSON), Family.TEXT)
 def any_to_text(change: Change[PostgreSQLBackend]) -> Verdict:
     """Text that says something else, or nothing, as soon as one character of it is missing."""
     full, kept = written(change)
@@ -39,6 +62,7 @@ def any_to_text(change: Change[PostgreSQLBackend]) -> Verdict:
     return verdict
 
 
+@rules.rule(Family.INTEGER, Family.TEXT)
 def integer_to_text(change: Change[PostgreSQLBackend]) -> Verdict:
     v, length = change.value, change.new.length
     verdict = Verdict(value=written(change)[1])
@@ -47,25 +71,26 @@ def integer_to_text(change: Change[PostgreSQLBackend]) -> Verdict:
     return verdict
 
 
+@rules.rule(Family.DECIMAL, Family.TEXT)
 def decimal_to_text(change: Change[PostgreSQLBackend]) -> Verdict:
     """Zeros cut off after the point come back."""
     full, kept = written(change)
     verdict = Verdict(value=kept)
     if not always_fits(change):
         length = change.new.length or 0
-        verdict.lose(
-            f"char_length({full}) > {length} AND (char_length(split_part({full}, '.', 1)) > {length}"
-            f" OR rtrim(substr({full}, {length + 1}), '.0') <> '')",
-            cut(change),
-        )
+        whole, rest = f"split_part({full}, '.', 1)", f"substr({full}, {length + 1})"
+        zeros = f"char_length({whole}) <= {length} AND rtrim({rest}, '.0') = ''"
+        verdict.lose(f"char_length({full}) > {length} AND NOT ({zeros})", cut(change))
     return verdict
 
 
+@rules.rule(Family.BOOLEAN, Family.TEXT)
 def boolean_to_text(change: Change[PostgreSQLBackend]) -> Verdict:
     """Even the first letter is read back as what it was."""
     return Verdict(value=written(change)[1])
 
 
+@rules.rule((Family.DATETIME, Family.TIME), Family.TEXT)
 def moment_to_text(change: Change[PostgreSQLBackend]) -> Verdict | Conversion:
     length = change.new.length
     if length is not None and length < LONGEST_MOMENT[change.old.family]:
@@ -73,6 +98,7 @@ def moment_to_text(change: Change[PostgreSQLBackend]) -> Verdict | Conversion:
     return Verdict(value=written(change)[1])
 
 
+@rules.rule(Family.ADDRESS, Family.TEXT)
 def address_to_text(change: Change[PostgreSQLBackend]) -> Verdict:
     """Written with the length of the network, which may be cut off where it says nothing."""
     v, length = change.value, change.new.length

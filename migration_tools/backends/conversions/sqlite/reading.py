@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from migration_tools.backends.conversions.stored import FAMILIES
 from migration_tools.columns import Column
 
 
@@ -18,8 +19,8 @@ def misreading(old: Column, new: Column, before: str, there: str) -> tuple[str, 
     if way_of_reading(old) == way_of_reading(new) or new.type not in WRONG or widens(old, new):
         return None
     wrong, reason = WRONG[new.type]
-    if old.is_integer and wrong in (not_float, not_text):
-        return None  # the column's affinity has made them what they should be
+    if (wrong is not_float and old.is_integer) or (wrong is not_text and old.type in WRITTEN):
+        return None  # the affinity of the column makes them what they should be
     predicate = f"({there}) IS NOT NULL AND ({wrong(there, new)})"
     if old.type in WRONG:
         predicate += f" AND NOT ({WRONG[old.type][0](before, old)})"
@@ -32,14 +33,19 @@ def way_of_reading(column: Column) -> object:
     return WRONG[column.type][0] if column.type in WRONG else column.type
 
 
+WRITTEN = frozenset(FAMILIES) - {"BinaryField"}
+
+
 def widens(old: Column, new: Column) -> bool:
     """Whether a decimal column only gets room, on both sides of the point."""
     if old.type != "DecimalField" or new.type != "DecimalField":
         return False
-    digits, places = (old.max_digits, new.max_digits), (old.decimal_places, new.decimal_places)
-    if None in digits or None in places:
+    if new.max_digits is None or new.decimal_places is None:
+        return True
+    if old.max_digits is None or old.decimal_places is None:
         return False
-    return places[0] <= places[1] and digits[0] - places[0] <= digits[1] - places[1]
+    before, after = old.max_digits - old.decimal_places, new.max_digits - new.decimal_places
+    return before <= after and old.decimal_places <= new.decimal_places
 
 
 # --- one test a way of reading; true or false, never NULL, for what is not NULL -------------------

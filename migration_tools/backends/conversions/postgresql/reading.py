@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from migration_tools.backends.base import Conversion, Obstacle
+from migration_tools.backends.conversions.postgresql.shared import rules
 from migration_tools.backends.conversions.rules import Change, Verdict, unknown
 from migration_tools.backends.conversions.stored import Family
 
@@ -46,6 +47,7 @@ UNPADDED = frozenset({Family.UUID})  # blanks around the rest are read over
 LEAST_FLOAT, GREATEST_FLOAT = "2.5e-324", "1.7976931348623158e308"
 
 
+@rules.rule(Family.TEXT, READABLE)
 def text_to_other(change: Change[PostgreSQLBackend]) -> Verdict | Conversion:
     v, old, new = change.value, change.old, change.new
     result = f"({v})::{new.declared}"

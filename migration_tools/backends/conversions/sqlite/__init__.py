@@ -15,7 +15,7 @@ from migration_tools.backends.conversions.rules import (
     Verdict,
     unknown,
 )
-from migration_tools.backends.conversions.sqlite_reading import misreading
+from migration_tools.backends.conversions.sqlite.reading import misreading
 from migration_tools.columns import Column
 
 if TYPE_CHECKING:
@@ -81,4 +81,4 @@ def block(verdict: Verdict, there: str, old: Column, new: Column) -> None:
     if new.db_check and new.type == "JSONField" and old.type != "JSONField":
         # Text only: version 3.45 and later take a BLOB for their own binary JSON.
         invalid = f"CASE typeof({there}) WHEN 'blob' THEN TRUE ELSE NOT json_valid({there}) END"
-        verdict.block(invalid, "are not JSON", Obstacle.CHECK)
+        verdict.block(f"{there} IS NOT NULL AND {invalid}", "are not JSON", Obstacle.CHECK)

@@ -1,0 +1,53 @@
+"""MySQL and MariaDB: ALTER TABLE ... MODIFY.
+
+A strict session refuses what is too long or out of range; any other cuts and clamps it. Both
+round fractions without a word.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from migration_tools.backends.base import Conversion
+from migration_tools.backends.conversions.mysql import numbers, text, times
+from migration_tools.backends.conversions.mysql.shared import NUMBERS, WORDS, rules
+from migration_tools.backends.conversions.rules import Change
+from migration_tools.backends.conversions.stored import stored
+from migration_tools.columns import Column
+
+if TYPE_CHECKING:
+    from migration_tools.backends.mysql import MySQLBackend
+
+#: Where the rules are; importing these registers them.
+ROOMS = (numbers, text, times)
+
+
+def judge(backend: MySQLBackend, old: Column, new: Column, value: str) -> Conversion | None:
+    if old.generated or new.generated:
+        return None
+    change = Change(backend=backend, old=stored(old, WORDS), new=stored(new, WORDS), value=value)
+    conversion = rules.judge(change)
+    if conversion is None or backend.is_strict or not conversion.lost:
+        return conversion
+    return without_what_returns(change, conversion)
+
+
+def without_what_returns(change: Change[MySQLBackend], there: Conversion) -> Conversion:
+    """What is cut at one bound on the way there may be cut to its old self on the way back."""
+    if there.value is None:
+        return there
+    way_back = Change(
+        backend=change.backend, old=change.new, new=change.old, value=f"({there.value})"
+    )
+    back = rules.judge(way_back)
+    if back is None or back.value is None:
+        return there
+    one, other = change.value, back.value
+    if change.old.family not in NUMBERS:  # else case, accents and trailing blanks are overlooked
+        one, other = f"CAST({one} AS BINARY)", f"CAST({other} AS BINARY)"
+    lost = tuple(
+        dataclasses.replace(loss, predicate=f"({loss.predicate}) AND {other} <> {one}")
+        for loss in there.lost
+    )
+    return dataclasses.replace(there, lost=lost)

@@ -1,0 +1,35 @@
+"""What the rules of PostgreSQL share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from migration_tools.backends.conversions.rules import Rules
+from migration_tools.backends.conversions.stored import Family
+
+if TYPE_CHECKING:
+    from migration_tools.backends.postgresql import PostgreSQLBackend
+
+WORDS = {
+    word: frozenset({family})
+    for word, family in {
+        "smallint": Family.INTEGER,
+        "integer": Family.INTEGER,
+        "bigint": Family.INTEGER,
+        "numeric": Family.DECIMAL,
+        "double precision": Family.FLOAT,
+        "boolean": Family.BOOLEAN,
+        "varchar": Family.TEXT,
+        "text": Family.TEXT,
+        "date": Family.DATE,
+        "timestamp with time zone": Family.DATETIME,
+        "time": Family.TIME,
+        "interval": Family.DURATION,
+        "uuid": Family.UUID,
+        "jsonb": Family.JSON,
+        "bytea": Family.BINARY,
+        "inet": Family.ADDRESS,
+    }.items()
+}
+
+rules: Rules[PostgreSQLBackend] = Rules()
