@@ -10,10 +10,10 @@ import re
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from unittest import mock
 
 from django.core import management
@@ -24,6 +24,8 @@ from tests.helpers import EXAMPLE, ROOT
 from tests.settings import NAME
 
 numbers = itertools.count(1)
+#: What commands in this process find where a person would type.
+NOBODY: Callable[[], IO[str]] = io.StringIO
 
 
 @dataclass(frozen=True)
@@ -94,13 +96,13 @@ def on_server(connection: BaseDatabaseWrapper, statement: str) -> None:
 
 
 def command_line(*words: str) -> Outcome:
-    """``manage.py words``, in this process, with nobody to ask."""
+    """``manage.py words``, in this process."""
     out, err, code = io.StringIO(), io.StringIO(), 0
     management.get_commands.cache_clear()  # another test may have had other apps
     with (
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
-        mock.patch.object(sys, "stdin", io.StringIO()),
+        mock.patch.object(sys, "stdin", NOBODY()),
     ):
         argv = ["manage.py", *words]
         try:
@@ -142,7 +144,7 @@ def process_environment(name: str) -> dict[str, str]:
         "MIGRATION_TOOLS_DB_NAME": name,
         "PYTHONPATH": str(ROOT),
         "PYTHONDONTWRITEBYTECODE": "1",
-        "NO_COLOR": "1",
+        "DJANGO_COLORS": "nocolor",
     }
 
 

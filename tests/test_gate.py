@@ -1,0 +1,418 @@
+"""The gate of `migrate_safe` cannot be passed by accident, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.apps import apps
+from django.core.management import CommandError, call_command
+from django.core.management.commands import migrate as django_migrate
+from django.db import connections
+from django.db.migrations import CreateModel, RenameModel, RunPython
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.models.signals import post_migrate, pre_migrate
+from pytest_django import DjangoDbBlocker
+
+from migration_tools.analysis.verdicts import Assessment
+from migration_tools.exceptions import Refused
+from migration_tools.execution import gate as gate_module
+from migration_tools.execution.gate import Gate
+from migration_tools.execution.processes import VARIABLE
+from migration_tools.management.commands import migrate_safe
+from migration_tools.plan import Target
+from tests import cars
+from tests.helpers import Project, key
+from tests.twins import command_line, database, empty, process, records, state
+
+UNSEEN = "whose plan had not been looked at"
+LOSSY = ("Cars", "0002")
+
+
+@pytest.fixture(scope="module")
+def empty_database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    with django_db_blocker.unblock(), database("gate") as alias:
+        yield alias
+
+
+@pytest.fixture
+def alias(empty_database: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """Of an empty database."""
+    with django_db_blocker.unblock():
+        empty(empty_database)
+        yield empty_database
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path)
+
+
+@pytest.fixture
+def filled(project: Project, alias: str) -> Iterator[str]:
+    """Of a database with cars in it, and the example's app installed."""
+    with project.installed("Cars"):
+        cars.fill(alias)
+        yield alias
+
+
+def safe(alias: str, *words: str, **options: Any) -> None:
+    call_command("migrate_safe", *words, database=alias, verbosity=0, skip_checks=True, **options)
+
+
+def plain(alias: str, *words: str) -> None:
+    call_command("migrate", *words, database=alias, verbosity=0, skip_checks=True)
+
+
+def traces(alias: str) -> tuple[Any, ...]:
+    """What a gate puts anywhere; the same again when it has gone."""
+    return (
+        vars(connections[alias]).get("SchemaEditorClass"),
+        list(pre_migrate.receivers),
+        list(post_migrate.receivers),
+        os.environ.get(VARIABLE),
+    )
+
+
+def a_gate(alias: str, decide: Callable[[Assessment], None]) -> Gate:
+    return Gate(connections[alias], decide, target=Target(), count_timeout=5)
+
+
+def never(assessment: Assessment) -> None:
+    raise AssertionError("nothing should have been judged")
+
+
+# --- it fails closed --------------------------------------------------------------------------
+
+
+def without_signal() -> AbstractContextManager[Any]:
+    return mock.patch.object(django_migrate, "emit_pre_migrate_signal")
+
+
+def without_callback() -> AbstractContextManager[Any]:
+    return mock.patch.object(migrate_safe.GatedMigrate, "migration_progress_callback")
+
+
+@pytest.mark.parametrize("words", [LOSSY, ("Cars", "zero"), ("Cars", "0002", "--fake")])
+def test_a_step_without_the_signal(filled: str, words: tuple[str, ...]) -> None:
+    before = state(filled)
+    with without_signal(), pytest.raises(CommandError, match=f"Cars.0003.*{UNSEEN}"):
+        safe(filled, *words, allow_data_loss=True)
+    assert state(filled) == before
+
+
+def test_a_step_without_signal_and_callback(filled: str) -> None:
+    """The command below may call no callback of ours: the editor asks as well."""
+    before = state(filled)
+    with without_signal(), without_callback(), pytest.raises(CommandError, match=UNSEEN):
+        safe(filled, *LOSSY, allow_data_loss=True)
+    assert state(filled) == before
+
+
+def test_signal_without_a_plan_announces_nothing(filled: str) -> None:
+    def emit(verbosity: int, interactive: bool, db: str, **kwargs: Any) -> None:
+        pre_migrate.send(sender=gate_module._last_app(), using=db)
+
+    before = state(filled)
+    with (
+        mock.patch.object(django_migrate, "emit_pre_migrate_signal", emit),
+        without_callback(),
+        pytest.raises(CommandError, match=UNSEEN),
+    ):
+        safe(filled, *LOSSY, allow_data_loss=True)
+    assert state(filled) == before
+
+
+def test_signal_to_some_apps_only(filled: str) -> None:
+    """The gate waits for the last app; if it is never told, a step is judged all the same."""
+
+    def emit(verbosity: int, interactive: bool, db: str, **kwargs: Any) -> None:
+        pre_migrate.send(sender=object(), using=db, **kwargs)
+
+    before = state(filled)
+    with (
+        mock.patch.object(django_migrate, "emit_pre_migrate_signal", emit),
+        pytest.raises(CommandError, match="there is nobody to ask"),
+    ):
+        safe(filled, *LOSSY)
+    assert state(filled) == before
+
+
+def test_another_plan_than_the_judged_one(filled: str) -> None:
+    """The plan is emptied, passes, and the executor makes one anew."""
+
+    def emptied(*, plan: list[Any], **kwargs: Any) -> None:
+        plan.clear()
+
+    def anew(self: Any, targets: Any, plan: Any = None, **kwargs: Any) -> Any:
+        return migrate(self, targets, plan=self.migration_plan(targets), **kwargs)
+
+    migrate = MigrationExecutor.migrate
+    before = state(filled)
+    pre_migrate.connect(emptied)
+    try:
+        with (
+            mock.patch.object(MigrationExecutor, "migrate", anew),
+            pytest.raises(CommandError, match=f"Cars.0003.*{UNSEEN}"),
+        ):
+            safe(filled, *LOSSY)
+        assert state(filled) == before
+        safe(filled, *LOSSY)  # without the executor's own plan there is nothing to do
+        assert state(filled) == before
+    finally:
+        pre_migrate.disconnect(emptied)
+
+
+@pytest.mark.parametrize("callback", [True, False])
+def test_plan_changed_after_it_was_judged(
+    filled: str, callback: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A receiver that the gate cannot be behind adds a step, or an operation, to the plan."""
+    decide = migrate_safe.GatedMigrate._decide
+
+    def and_change(self: Any, assessment: Assessment, options: Any) -> None:
+        decide(self, assessment, options)
+        migration, _ = assessments[-1]
+        migration.operations = [*migration.operations, RunPython(RunPython.noop)]
+
+    def announced(*, plan: list[Any], **kwargs: Any) -> None:
+        assessments.extend(plan)
+
+    assessments: list[Any] = []
+    monkeypatch.setattr(migrate_safe.GatedMigrate, "_decide", and_change)
+    if not callback:
+        monkeypatch.setattr(migrate_safe.GatedMigrate, "migration_progress_callback", mock.Mock())
+    before = state(filled)
+    pre_migrate.connect(announced)
+    try:
+        with pytest.raises(CommandError, match="changed after it had been looked at"):
+            safe(filled, *LOSSY, allow_data_loss=True)
+    finally:
+        pre_migrate.disconnect(announced)
+    assert state(filled) == before
+
+
+# --- receivers of the project -----------------------------------------------------------------
+
+RECEIVER = """
+from django.db.migrations import RunSQL
+from django.db.models.signals import pre_migrate
+
+def add(*, plan, **kwargs):
+    if plan:
+        plan[0][0].operations.append(RunSQL("DELETE FROM nowhere", ""))
+
+pre_migrate.connect(add, dispatch_uid="late")
+"""
+
+
+def test_receivers_that_migrate_itself_connects_come_first(project: Project, alias: str) -> None:
+    """`migrate` imports each app's management package; the last app's receiver adds SQL."""
+    project.write("shop/models.py")
+    project.migration("0001_initial", CreateModel("A", [key()]))
+    project.migration("0002_more", CreateModel("B", [key()]))
+    project.write("shop/management/__init__.py", RECEIVER)
+    with project.installed():
+        # Not by `migrate`, which would connect the receiver.
+        MigrationExecutor(connections[alias]).migrate([("shop", "0001_initial")])
+        try:
+            outcome = command_line(
+                "migrate_safe", "shop", "--database", alias, "--fail-on-loss", "--skip-checks"
+            )
+        finally:
+            pre_migrate.disconnect(dispatch_uid="late")
+    assert outcome.code == 1
+    assert "DELETE FROM nowhere" in outcome.out
+    assert outcome.err.startswith("CommandError: --fail-on-loss:")
+
+
+def test_operations_of_contenttypes_are_judged(
+    project: Project, alias: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """contenttypes puts an operation behind every RenameModel when the plan is announced."""
+    seen: list[Assessment] = []
+    monkeypatch.setattr(
+        migrate_safe.GatedMigrate, "_decide", lambda self, found, options: seen.append(found)
+    )
+    project.migration("0001_initial", CreateModel("A", [key()]))
+    project.migration("0002_rename", RenameModel("A", "B"))
+    # The last app but one: the gate must not judge before it has been asked.
+    with project.installed("django.contrib.contenttypes"):
+        plain(alias, "contenttypes")
+        plain(alias, "shop", "0001")
+        safe(alias, "shop")
+    (assessment,) = seen
+    (step,) = assessment.steps
+    assert [operation.index for operation in step.operations] == [0, 1]
+    assert step.operations[1].description == "Raw Python operation"
+
+
+@pytest.mark.parametrize(("label", "said"), [("shop", "there is nobody to ask"), ("Cars", UNSEEN)])
+def test_schema_editor_of_a_receiver(project: Project, alias: str, label: str, said: str) -> None:
+    """The gate looks before it is opened; in the first app's receiver, nothing is known yet."""
+
+    def drop(*, using: str, **kwargs: Any) -> None:
+        with connections[using].schema_editor() as editor:
+            editor.execute("DROP TABLE django_migrations")
+
+    project.app("shop")
+    project.write("shop/models.py")
+    with project.installed("Cars"):
+        cars.fill(alias)
+        before = state(alias)
+        pre_migrate.connect(drop, sender=apps.get_app_config(label))
+        try:
+            with pytest.raises(CommandError, match=said):
+                safe(alias, *LOSSY)
+            assert state(alias) == before
+        finally:
+            pre_migrate.disconnect(drop, sender=apps.get_app_config(label))
+
+
+def test_schema_editor_before_any_plan(filled: str) -> None:
+    editor = connections[filled].schema_editor
+    with a_gate(filled, never).closed(), pytest.raises(Refused, match=UNSEEN), editor():
+        pass
+
+
+def test_record_of_migrations_is_no_step(alias: str) -> None:
+    """A command that prepares a schema of its own makes that table before any plan."""
+    with a_gate(alias, never).closed():
+        MigrationRecorder(connections[alias]).ensure_schema()
+    assert MigrationRecorder(connections[alias]).has_table()
+
+
+# --- several runs -----------------------------------------------------------------------------
+
+
+def test_runs_in_one_process(filled: str) -> None:
+    before = state(filled)
+    for _ in range(2):
+        with pytest.raises(CommandError, match="there is nobody to ask"):
+            safe(filled, *LOSSY)
+        assert state(filled) == before
+        safe(filled, "Cars")  # nothing to do
+    plain(filled, *LOSSY)  # not gated, as ever
+    assert records(filled)[-1] == ("Cars", "0002_alter_specs_weight")
+    safe(filled, "Cars", "0003")
+
+
+def nested(project: Project, *words: str, on: str, atomic: bool = True) -> None:
+    """An app whose second step runs `migrate` of its own, and whose third makes a table."""
+    project.migration("0001_initial", CreateModel("A", [key()]))
+    project.source(
+        "0002_nested",
+        "from django.core.management import call_command\n"
+        "from django.db import migrations\n"
+        "def nested(apps, editor):\n"
+        f"    call_command('migrate', *{words}, database='{on}', verbosity=0, skip_checks=True)\n"
+        "class Migration(migrations.Migration):\n"
+        f"    atomic = {atomic}\n"
+        "    dependencies = [('shop', '0001_initial')]\n"
+        "    operations = [migrations.RunPython(nested)]\n",
+    )
+    project.migration("0003_more", CreateModel("B", [key()]), after=[("shop", "0002_nested")])
+
+
+def test_run_within_a_run(project: Project, alias: str) -> None:
+    """What a step runs on the same database is judged as well, and the rest goes on after it."""
+    nested(project, "Cars", "0002", on=alias, atomic=False)
+    with project.installed("Cars"):
+        safe(alias, "shop", allow_opaque=True)
+        assert [name for _, name in records(alias)] == [
+            "0001_initial",
+            "0001_initial",
+            "0002_alter_specs_weight",
+            "0002_nested",
+            "0003_more",
+        ]
+
+
+def test_loss_in_a_run_within_a_run(project: Project, filled: str) -> None:
+    nested(project, *LOSSY, on=filled)
+    with project.installed("Cars"):
+        plain(filled, "shop", "0001")
+        before = state(filled)
+        with pytest.raises(CommandError, match=cars.LOST):
+            safe(filled, "shop", allow_opaque=True)
+        assert state(filled) == before
+
+
+def test_run_on_another_database_within_a_run(project: Project, alias: str) -> None:
+    with project.installed("Cars"), database("other") as other:
+        cars.fill(other)
+        nested(project, *LOSSY, on=other)
+        with project.installed("Cars"):
+            safe(alias, "shop", allow_opaque=True)
+        assert ("Cars", "0003_specs_color_owner") not in records(other)
+        assert records(alias)[-1] == ("shop", "0003_more")
+
+
+def test_runs_of_other_threads(filled: str) -> None:
+    """A thread has a connection of its own under the same alias, and a run of its own."""
+
+    def announce() -> None:
+        plan = [(mock.Mock(app_label="Cars", operations=[]), True)]
+        pre_migrate.send(sender=gate_module._last_app(), using=filled, plan=plan)
+
+    gate = a_gate(filled, never)
+    with gate.closed():
+        thread = threading.Thread(target=announce)
+        thread.start()
+        thread.join()
+        assert not gate.was_reached
+
+
+def test_migrate_in_another_process(tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> None:
+    """What a gated command starts has no gate: it stops, unless it has one of its own."""
+    with django_db_blocker.unblock(), database("child", file=tmp_path / "child") as alias:
+        name = connections[alias].settings_dict["NAME"]
+        guarded = {VARIABLE: "1:default"}
+        refused = process("migrate", "Cars", "0001", name=name, environment=guarded)
+        assert refused.code == 1
+        assert "started by a migrate_safe (process 1)" in refused.err
+        assert records(alias) == []
+        gated = process("migrate_safe", "Cars", "0001", name=name, environment=guarded)
+        assert gated.code == 0, gated.err
+        elsewhere = process("migrate", "Cars", name=name, environment={VARIABLE: "1:other"})
+        assert elsewhere.code == 0, elsewhere.err
+
+
+# --- it leaves nothing behind -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_everything_is_put_back(filled: str, own: bool) -> None:
+    connection = connections[filled]
+    if own:  # another app may have set an editor of its own on this connection
+        connection.SchemaEditorClass = type("Own", (connection.SchemaEditorClass,), {})
+    try:
+        before = traces(filled)
+        safe(filled, "Cars")
+        assert traces(filled) == before, "after a run"
+        with pytest.raises(CommandError):
+            safe(filled, *LOSSY)
+        assert traces(filled) == before, "after a refusal"
+        with pytest.raises(CommandError):
+            safe(filled, "nowhere")
+        assert traces(filled) == before, "after an error before the plan"
+        interrupted = mock.patch.object(MigrationExecutor, "migrate", side_effect=KeyboardInterrupt)
+        with interrupted, pytest.raises(KeyboardInterrupt):
+            safe(filled, "Cars")
+        assert traces(filled) == before, "after an exception"
+    finally:
+        vars(connection).pop("SchemaEditorClass", None)
+
+
+def test_gate_is_there_while_it_runs(filled: str) -> None:
+    """The test above could not fail otherwise."""
+    before = traces(filled)
+    with a_gate(filled, never).closed():
+        assert all(now != then for now, then in zip(traces(filled), before, strict=True))
