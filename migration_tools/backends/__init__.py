@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.db import connections
+from django.utils.connection import ConnectionProxy
+
 from migration_tools.backends.base import Backend
 from migration_tools.backends.mysql import MySQLBackend
 from migration_tools.backends.oracle import OracleBackend
@@ -25,4 +28,6 @@ BY_VENDOR: dict[str, type[Backend]] = {
 
 def for_connection(connection: BaseDatabaseWrapper) -> Backend:
     """The backend of the connection's vendor; of a vendor nobody knows, the portable one."""
+    if isinstance(connection, ConnectionProxy):  # django.db.connection
+        connection = connections[connection.alias]
     return BY_VENDOR.get(connection.vendor, Backend)(connection)

@@ -179,9 +179,12 @@ class MySQLBackend(Backend):
     # --- values -----------------------------------------------------------------------------
 
     def literal(self, value: object) -> str:
-        if isinstance(value, bool):
-            value = int(value)
-        return super().literal(value)
+        if value is None:  # the driver's answers to these two are bytes, of another shape
+            return "NULL"
+        if isinstance(value, bytes | bytearray | memoryview):
+            return f"X'{value.hex()}'"
+        # A bool would become a bit, which compares with text as a byte.
+        return super().literal(int(value) if isinstance(value, bool) else value)
 
     def conversion(self, old: Column, new: Column, value: str) -> Conversion:
         if not self.converts(old, new) or old.db_type is None or new.db_type is None:

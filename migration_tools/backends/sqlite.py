@@ -58,12 +58,13 @@ class SQLiteBackend(Backend):
     def columns_of(self, tables: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
         found = {}
         with self.connection.cursor() as cursor:
+            schemas = {str(row[1]).lower() for row in cursor.execute("PRAGMA database_list")}
             for name in tables:
-                parts = names.split(name, '"')
-                if parts is None:
+                schema, table = names.split(name, '"') or (None, "")
+                if not table or (schema is not None and schema.lower() not in schemas):
                     continue
-                schema = "" if parts[0] is None else f", {self.literal(parts[0])}"
-                query = COLUMNS_QUERY.format(table=self.literal(parts[1]), schema=schema)
+                place = "" if schema is None else f", {self.literal(schema)}"
+                query = COLUMNS_QUERY.format(table=self.literal(table), schema=place)
                 if columns := tuple(row[0] for row in cursor.execute(query).fetchall()):
                     found[name] = columns
         return found
