@@ -13,6 +13,7 @@ from migration_tools.analysis.assessment import assess
 from migration_tools.analysis.verdicts import Assessment
 from migration_tools.backends import for_connection
 from migration_tools.management import base
+from migration_tools.management.progress import working
 from migration_tools.plan import Target, make_plan
 from migration_tools.reports.serializing import assessment_as_dict
 from migration_tools.reports.text import Line, plan_lines
@@ -65,22 +66,24 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["start"] is not None and not options["app_label"]:
             raise CommandError("--from needs an app label: it names a migration of that app.")
+        with base.clear_errors():
+            allow_opaque = base.allows_opaque(options)
+            timeout = base.count_timeout(options)
         several = options["all_databases"] or len(options["databases"] or ()) > 1
         aliases = dict.fromkeys(options["databases"] or [DEFAULT_DB_ALIAS])
         if options["all_databases"]:
             aliases = dict.fromkeys(connections)
-        assessments = [self.assess(alias, options) for alias in aliases]
+        assessments = [self.assess(alias, options, timeout) for alias in aliases]
         if options["format"] == "json":
             self.write_json(assessments, several, options["output"])
         else:
             self.write_text(assessments, options["output"])
         if options["check"] and any(
-            is_dangerous(assessment, allow_opaque=base.allows_opaque(options))
-            for assessment in assessments
+            is_dangerous(assessment, allow_opaque=allow_opaque) for assessment in assessments
         ):
             sys.exit(base.FOUND)
 
-    def assess(self, alias: str, options: dict[str, Any]) -> Assessment:
+    def assess(self, alias: str, options: dict[str, Any], timeout: float) -> Assessment:
         connection = base.connection_of(alias)
         online = not options["offline"]
         target = Target(
@@ -93,8 +96,10 @@ class Command(BaseCommand):
                 connection if online and not absent else None,
                 assume_applied=not online and target.app is not None,
             )
-            timeout = base.count_timeout(options)
-            return assess(plan, connection, online=online, absent=absent, count_timeout=timeout)
+            with working(sys.stderr, f"Looking at {alias}"):
+                return assess(
+                    plan, connection, online=online, absent=absent, count_timeout=timeout
+                )
 
     def write_json(self, assessments: list[Assessment], several: bool, output: str | None) -> None:
         reports = [
