@@ -266,8 +266,8 @@ def test_no_figure_is_no_estimate(backend: Backend, table: Callable[..., None]) 
 # --- values ---------------------------------------------------------------------------------------
 
 VALUES = [
-    0, -1, 2**63 - 1, -(2**63), "", "it's", 'say "x"', "back\\slash", "100%", "%s", "é😀", "new\nline",
-    None, Decimal("1.50"), 1.5, 1e300, b"\x00\xff'", True, False,
+    0, -1, 2**63 - 1, -(2**63), "", "it's", 'say "x"', "back\\slash", "100%", "%s", "é😀",
+    "new\nline", None, Decimal("1.50"), 1.5, 1e300, b"\x00\xff'", True, False,
 ]  # fmt: skip
 
 
