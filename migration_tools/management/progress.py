@@ -6,14 +6,13 @@ import contextlib
 from contextlib import AbstractContextManager
 from typing import Any
 
-try:
-    from rich.console import Console
-except ImportError:  # the extra `rich` is not installed
-    Console = None  # type: ignore[assignment, misc]
-
 
 def working(stream: Any, what: str) -> AbstractContextManager[Any]:
     """A spinner beside ``what`` on ``stream`` while the block runs; it leaves nothing behind."""
-    if Console is None or not stream.isatty():
+    if not stream.isatty():
+        return contextlib.nullcontext()
+    try:
+        from rich.console import Console  # noqa: PLC0415 -- an extra, and slow to import
+    except ImportError:
         return contextlib.nullcontext()
     return Console(file=stream).status(what)
