@@ -325,14 +325,12 @@ def whole_process(name: str, keys: str) -> tuple[int, str]:
     seen, end = "", time.monotonic() + 60
     with contextlib.suppress(OSError):  # how a terminal says that the process has closed it
         while time.monotonic() < end:
-            if select.select([ours], [], [], 1)[0]:
-                piece = os.read(ours, 4096)
-                if not piece:
-                    break
-                seen += piece.decode()
-            if keys and "Continue? [y/N]" in seen:
+            waiting = not select.select([ours], [], [], 0.3)[0]
+            if not waiting:
+                seen += os.read(ours, 4096).decode()
+            elif QUESTION in seen and running.poll() is None:
+                # Again and again: Python misses a Ctrl-C between its prompt and its reading.
                 os.write(ours, keys.encode())
-                keys = ""
     os.close(ours)
     return running.wait(timeout=60), seen.replace("\r\n", "\n")
 

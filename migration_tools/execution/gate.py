@@ -105,7 +105,7 @@ class Gate:
             step = f" {key[0]}.{key[1]}" if key else " on the schema"
             raise Refused(
                 f"A step{step} was about to run whose plan had not been looked at. It was stopped.",
-                hint="No pre_migrate signal came before it; Django sends one for every app that has "
+                hint="No pre_migrate signal came before it; Django sends one for each app that has "
                 "models. Run `migrate` if that is meant.",
             )
 
