@@ -46,7 +46,8 @@ def _checked(key: str, value: Any) -> Any:
     if key == "COUNT_TIMEOUT":
         if isinstance(value, datetime.timedelta):
             value = value.total_seconds()
-        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or not value >= 0:  # what is not a number is not less than 0 either
             raise SettingsError(f"{NAME}[{key!r}] must be a number of seconds or a timedelta.")
         return float(value)
     if not isinstance(value, bool):

@@ -149,10 +149,10 @@ def _executor(connection: BaseDatabaseWrapper | None) -> MigrationExecutor:
 
 def reason_of(error: BaseException) -> str:
     """Why no plan could be made, in one line: the history, or the file that does not import."""
-    if isinstance(error, NodeNotFoundError | InconsistentMigrationHistory):
+    if isinstance(error, BadMigrationError | NodeNotFoundError | InconsistentMigrationHistory):
         return str(error)
-    if isinstance(error, BadMigrationError | CircularDependencyError):
-        return f"The migrations cannot be put in order: {error}"
+    if isinstance(error, CircularDependencyError):
+        return f"These migrations depend on one another in a circle: {error}"
     where = ""
     if isinstance(error, SyntaxError) and error.filename:
         where = f"{error.filename}:{error.lineno}"

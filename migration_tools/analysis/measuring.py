@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: For a look into the engine's catalogue after the budget for counting is spent.
 CATALOGUE_SECONDS = 1.0
+#: More than this (eleven days) is no limit; some engines refuse to be told one of a month.
+LONGEST_SECONDS = 1_000_000.0
 
 
 class Exactness(enum.StrEnum):
@@ -61,7 +63,7 @@ class _Measuring:
     def __init__(self, backend: Backend, seconds: float) -> None:
         self.backend = backend
         self.connection: BaseDatabaseWrapper = backend.connection
-        self.deadline = time.monotonic() + seconds
+        self.deadline = time.monotonic() + min(seconds, LONGEST_SECONDS)
 
     def answer(self, questions: Iterable[Question]) -> Mapping[Question, Measure]:
         unique = dict.fromkeys(questions)

@@ -97,9 +97,7 @@ class Command(BaseCommand):
                 assume_applied=not online and target.app is not None,
             )
             with working(sys.stderr, f"Looking at {alias}"):
-                return assess(
-                    plan, connection, online=online, absent=absent, count_timeout=timeout
-                )
+                return assess(plan, connection, online=online, absent=absent, count_timeout=timeout)
 
     def write_json(self, assessments: list[Assessment], several: bool, output: str | None) -> None:
         reports = [
