@@ -325,12 +325,12 @@ def whole_process(name: str, keys: str) -> tuple[int, str]:
     seen, end = "", time.monotonic() + 60
     with contextlib.suppress(OSError):  # how a terminal says that the process has closed it
         while time.monotonic() < end:
-            waiting = not select.select([ours], [], [], 0.3)[0]
-            if not waiting:
+            # Not at once: between its prompt and its reading, Python does not hear Ctrl-C.
+            if select.select([ours], [], [], 0.5)[0]:
                 seen += os.read(ours, 4096).decode()
-            elif QUESTION in seen and running.poll() is None:
-                # Again and again: Python misses a Ctrl-C between its prompt and its reading.
+            elif keys and QUESTION in seen:
                 os.write(ours, keys.encode())
+                keys = ""
     os.close(ours)
     return running.wait(timeout=60), seen.replace("\r\n", "\n")
 
