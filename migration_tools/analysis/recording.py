@@ -38,6 +38,7 @@ class RecordedOperation:
     index: int
     description: str
     effects: tuple[fx.Effect, ...]
+    is_reversible: bool = True
 
     @property
     def is_opaque(self) -> bool:
@@ -53,11 +54,7 @@ class RecordedStep:
 
     @property
     def is_reversible(self) -> bool:
-        return not any(
-            isinstance(effect, fx.Irreversible)
-            for operation in self.operations
-            for effect in operation.effects
-        )
+        return all(operation.is_reversible for operation in self.operations)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +148,11 @@ class _Recorder:
             effects = self._record_operation(operation, migration, step, before, state)
             operations.append(
                 RecordedOperation(
-                    index=index, description=_describe(operation), effects=tuple(effects)
+                    index=index,
+                    description=_describe(operation),
+                    effects=tuple(effects),
+                    is_reversible=_is_reversible(operation)
+                    and not any(isinstance(effect, fx.Irreversible) for effect in effects),
                 )
             )
         if step.is_backwards:
@@ -303,6 +304,12 @@ def _in_stable_order(events: list[fx.Effect]) -> list[fx.Effect]:
         ordered += [*sorted(run, key=repr), event]
         run = []
     return ordered + sorted(run, key=repr)
+
+
+def _is_reversible(operation: Operation) -> bool:
+    """SeparateDatabaseAndState calls itself reversible whatever it is made of."""
+    parts = getattr(operation, "database_operations", ())
+    return bool(operation.reversible) and all(map(_is_reversible, parts))
 
 
 def _describe(operation: Operation) -> str:

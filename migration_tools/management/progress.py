@@ -12,7 +12,7 @@ def working(stream: Any, what: str) -> AbstractContextManager[Any]:
     if not stream.isatty():
         return contextlib.nullcontext()
     try:
-        from rich.console import Console  # noqa: PLC0415 -- an extra, and slow to import
+        from rich.console import Console  # an extra, and slow to import
     except ImportError:
         return contextlib.nullcontext()
     return Console(file=stream).status(what)
