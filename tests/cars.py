@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.core.management import call_command
+from django.core.management.commands.migrate import Command as Migrate
 from django.db import connections
 
 from tests.twins import empty
@@ -14,7 +15,7 @@ LOST = "2 losses: 4 values in 2 tables"
 def fill(alias: str) -> None:
     """Three cars, two with a color and two with an owner; their weights survive a revert."""
     empty(alias)
-    call_command("migrate", "Cars", database=alias, verbosity=0, skip_checks=True)
+    call_command(Migrate(), "Cars", database=alias, verbosity=0, skip_checks=True)
     insert(alias, "Cars_specs", "id, name, price, weight, color", ["1, 'Ami', 7990, 485, 'blue'"])
     insert(alias, "Cars_specs", "id, name, price, weight, color", ["2, 'Zoe', 25000, 1502, 'red'"])
     insert(alias, "Cars_specs", "id, name, price, weight", ["3, '2CV', 900.50, 560"])
