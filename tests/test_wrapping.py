@@ -53,7 +53,7 @@ class Command(BaseCommand):
         for app in ("shop", "Cars"):
             name = options["migration_name"] if app == "Cars" else None
             run = {**options, "app_label": app, "migration_name": name}
-            Migrate(stdout=self.stdout, stderr=self.stderr).execute(**run)
+            Migrate().execute(**run)
 """
 
 OURS = "from migration_tools.management.commands.migrate_safe import Command\n"
