@@ -131,10 +131,14 @@ class Backend:
     def primary_key_of(self, table: str) -> tuple[str, ...]:
         """The columns of its primary key; empty if it has none, or where this cannot be asked."""
         introspection = self.connection.introspection
-        if self.quote(table) == table:  # it brings its own quotes, and perhaps a schema
+        if self.quote("x")[0] in table:  # it brings its own quotes, and perhaps a schema
             return ()
         with self.connection.cursor() as cursor:
             return tuple(introspection.get_primary_key_columns(cursor, table) or ())
+
+    def leaves_room(self, table: str) -> bool:
+        """Whether a new table of this name can be made although there is one, in another schema."""
+        return False
 
     def fold_table(self, name: str) -> str:
         """One spelling for all that the engine takes for the same table."""

@@ -8,10 +8,11 @@ import re
 def split(name: str, quote: str) -> tuple[str | None, str] | None:
     """(schema or None, table) without quotes; None if no engine could read the name.
 
-    A name that is not quoted is taken as it is, dots and blanks included, as Django does.
+    A name that is not quoted is put between quotes as it is, dots and blanks included, as Django
+    does; so ``other"."table`` names a table of another schema as well.
     """
     if not (name.startswith(quote) and name.endswith(quote) and len(name) > 2):
-        return None if quote in name else (None, name)
+        name = f"{quote}{name}{quote}"
     part = f"{quote}((?:[^{quote}]|{quote}{quote})+){quote}"
     found = re.fullmatch(rf"(?:{part}\.)?{part}", name)
     if found is None:

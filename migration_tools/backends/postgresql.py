@@ -19,6 +19,13 @@ COLUMNS_QUERY = """
       AND attribute.attnum > 0 AND NOT attribute.attisdropped
     ORDER BY asked.number, attribute.attnum
 """
+ELSEWHERE_QUERY = """
+    SELECT EXISTS (
+        SELECT FROM pg_catalog.pg_class relation
+        JOIN pg_catalog.pg_namespace namespace ON namespace.oid = relation.relnamespace
+        WHERE relation.oid = to_regclass(%s) AND namespace.nspname <> current_schema()
+    )
+"""
 ROWS_QUERY = "SELECT reltuples FROM pg_catalog.pg_class WHERE oid = to_regclass(%s)"
 
 
@@ -50,6 +57,14 @@ class PostgreSQLBackend(Backend):
             for number, column in cursor.fetchall():
                 found.setdefault(asked[number - 1], []).append(column)
         return {table: tuple(columns) for table, columns in found.items()}
+
+    def leaves_room(self, table: str) -> bool:
+        # CREATE goes to the first schema of the search path; any other statement looks in all.
+        if table.startswith('"') or not names.split(table, '"'):
+            return False
+        with self.connection.cursor() as cursor:
+            cursor.execute(ELSEWHERE_QUERY, [self.quote(table)])
+            return bool(cursor.fetchone()[0])
 
     def estimated_rows(self, table: str) -> int | None:
         if not names.split(table, '"'):

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import django
+
 from migration_tools.backends.conversions.stored import FAMILIES
 from migration_tools.columns import Column
 
@@ -82,9 +84,13 @@ def not_decimal(v: str, column: Column) -> str:
         return not_number(v, column)
     limit = f"{10 ** (digits - places)}.0"
     sure = f"CAST(printf('%.15g', {v}) AS REAL)"
+    integer = f"{v} >= {limit} OR {v} <= -{limit}"
+    if django.VERSION < (6, 1):  # it takes 15 digits of a whole number, too
+        text = f"ltrim(CAST({v} AS TEXT), '-')"
+        integer += f" OR rtrim(substr({text}, 16), '0') <> ''"
     return (
         f"CASE typeof({v})"
-        f" WHEN 'integer' THEN {v} >= {limit} OR {v} <= -{limit}"
+        f" WHEN 'integer' THEN {integer}"
         f" WHEN 'real' THEN {sure} >= {limit} OR {sure} <= -{limit}"
         f" OR round({sure}, {places}) <> {sure}"
         f" ELSE TRUE END"
