@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 EXAMPLE = Path(__file__).resolve().parent.parent / "example_project"
+pytestmark = pytest.mark.engine_neutral
+
 LOADED = """\
 Loaded 1,204 cars, 1,204 owners and 301 inspections into default (SQLite).
   873 cars have a color, 311 weigh a fraction of a kilogram, 2 less than nothing.

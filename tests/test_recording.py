@@ -67,6 +67,7 @@ def told(recording: Recording) -> list[Any]:
 # --- the small renderings against every model rendered --------------------------------------------
 
 
+@pytest.mark.engine_neutral
 @each_direction
 def test_small_renderings_show_what_full_rendering_shows(history: None, direction: str) -> None:
     plan, once = PLANS[direction](), Once()
@@ -97,6 +98,7 @@ FALLS = {
 }
 
 
+@pytest.mark.engine_neutral
 @each_direction
 def test_only_these_operations_need_every_model(history: None, direction: str) -> None:
     recording = record(PLANS[direction](), connection, online=False)
@@ -279,6 +281,7 @@ def test_a_real_run_asks_for_what_was_recorded(project: Project, history: None) 
 # --- what recording must never do -----------------------------------------------------------------
 
 
+@pytest.mark.engine_neutral
 @each_direction
 def test_operations_are_left_as_they_were(history: None, direction: str) -> None:
     def written(plan: Plan) -> list[str]:
@@ -292,6 +295,7 @@ def test_operations_are_left_as_they_were(history: None, direction: str) -> None
     assert written(PLANS[direction]()) == before
 
 
+@pytest.mark.engine_neutral
 def test_a_failure_leaves_operations_and_django_as_they_were(
     history: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -316,6 +320,7 @@ def test_no_query_is_made(history: None, django_assert_num_queries: Any, db: Non
         record(forwards(), connection, online=True)
 
 
+@pytest.mark.engine_neutral
 def test_python_of_the_project_is_not_run(history: None, monkeypatch: pytest.MonkeyPatch) -> None:
     ran = [
         operation
