@@ -88,7 +88,10 @@ def _opaque(effect: fx.Opaque) -> str:
 
 
 def _created(effect: fx.TableCreated, context: Context) -> Iterator[Candidate]:
-    if not context.tables_may_exist and context.lineage.exists_now(effect.table):
+    if context.tables_may_exist or not context.lineage.exists_now(effect.table):
+        return
+    origin = context.holds_rows(effect.table)
+    if origin is None or origin != effect.table or not context.backend.leaves_room(origin):
         yield context.candidate(hazard=hz.TABLE_EXISTS, table=effect.table)
 
 
@@ -113,7 +116,8 @@ def _added(effect: fx.ColumnAdded, context: Context) -> Iterator[Candidate]:
     table = context.holds_rows(effect.table)
     if table is None:
         return
-    if context.online and not context.column(effect.table, column.name).missing:
+    today = context.column(effect.table, column.name)
+    if not today.missing and not today.assumed:
         yield context.candidate(hazard=hz.COLUMN_EXISTS, table=table, column=column.name)
         return
     constant = column.default in (Default.VALUE, Default.CALLED, Default.EMPTY, Default.NOW)

@@ -128,6 +128,11 @@ class Backend:
                 if fold(table) in existing
             }
 
+    def hidden_of(self, tables: Sequence[str]) -> frozenset[str]:
+        """Those of ``tables``, absent from ``columns_of``, of which this user may not even know
+        whether they exist."""
+        return frozenset()
+
     def primary_key_of(self, table: str) -> tuple[str, ...]:
         """The columns of its primary key; empty if it has none, or where this cannot be asked."""
         introspection = self.connection.introspection

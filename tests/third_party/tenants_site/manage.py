@@ -1,0 +1,12 @@
+"""A project with a schema for each customer."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tenants_settings")
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
