@@ -26,6 +26,8 @@ from migration_tools.backends.conversions.stored import Family
 from migration_tools.conf import Configuration
 from tests.helpers import ROOT, Project, plan
 
+pytestmark = pytest.mark.engine_neutral
+
 DOCS = ROOT / "docs"
 PACKAGE = ROOT / "migration_tools"
 WRITTEN = re.compile(

@@ -56,6 +56,7 @@ class Shell:
 
     def __init__(self, alias: str) -> None:
         self.name = str(connections[alias].settings_dict["NAME"])
+        self.host = str(connections[alias].settings_dict["HOST"])
         self.code = 0
         self.environment = {
             **os.environ,
@@ -114,7 +115,10 @@ class Shell:
     def plain(self, printed: str) -> str:
         """Without the names that another machine would not have."""
         name = "cars.sqlite3" if ENGINE == "sqlite" else "cars"
-        return PLACES.sub(".../", printed.replace(self.name, name))
+        printed = printed.replace(self.name, name)
+        if self.host:
+            printed = printed.replace(f"{name} at {self.host}", f"{name} at 127.0.0.1")
+        return PLACES.sub(".../", printed)
 
 
 def chunks(descriptor: int) -> Iterator[bytes]:
