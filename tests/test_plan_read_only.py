@@ -8,12 +8,15 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from django.db import connection, migrations, models
 
 from tests.helpers import (
     Project,
     changes_tables,
+    codes,
     insert,
+    is_clear,
     losses,
     model,
     nothing,
@@ -127,3 +130,63 @@ def the_file_stays_as_it_is(project: Project) -> None:
 
 def listing(folder: Path) -> list[str]:
     return sorted(str(path) for path in folder.rglob("*") if "__pycache__" not in path.parts)
+
+
+# --- a user who may not even read everything --------------------------------------------------
+
+
+def write_secret(project: Project) -> None:
+    project.migration(
+        "0001_initial",
+        model("Open", color=models.CharField(max_length=9, null=True)),
+        model("Secret", color=models.CharField(max_length=9, null=True)),
+    )
+    project.migration(
+        "0002_gone",
+        migrations.RemoveField("secret", "color"),
+        migrations.AddField("secret", "size", models.IntegerField(null=True)),
+        migrations.RemoveField("open", "color"),
+        migrations.DeleteModel("Secret"),
+    )
+
+
+@pytest.mark.skipif(ENGINE == "sqlite", reason="SQLite knows no users")
+def test_a_table_that_may_not_be_read(project: Project) -> None:
+    """What is in it is unknown, which is not nothing; the other tables are counted."""
+    write_secret(project)
+    with project.installed():
+        project.migrate("shop", "0001")
+    insert("shop_open", color=["red", None])
+    insert("shop_secret", color=["blue"])
+    with reader("django_migrations", "shop_open") as environment:
+        forwards, backwards = (
+            project.manage("migration_plan", *target, "--format", "json", environment=environment)
+            for target in (["shop"], ["shop", "zero"])
+        )
+        checked = project.manage(
+            "migration_plan", "shop", "zero", "--check", environment=environment
+        )
+    assert (forwards.stderr, backwards.stderr) == ("", "")
+    assert losses(json.loads(forwards.stdout)) == [
+        ("column", "shop_secret", "color", None, None),
+        ("column", "shop_open", "color", 2, 1),
+        ("table", "shop_secret", None, None, None),
+    ]
+    assert codes(json.loads(forwards.stdout)) == []
+    assert losses(json.loads(backwards.stdout)) == [
+        ("table", "shop_secret", None, None, None),
+        ("table", "shop_open", None, 2, None),
+    ]
+    assert checked.returncode == 3
+    assert "an unknown number of rows" in checked.stdout
+
+
+@pytest.mark.skipif(ENGINE == "sqlite", reason="SQLite knows no users")
+def test_a_history_that_may_not_be_read(project: Project) -> None:
+    """Nothing would be taken as applied, which is a guess."""
+    write_secret(project)
+    with reader("auth_user") as environment:
+        done = project.manage("migration_plan", "shop", environment=environment)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert is_clear(done.stderr.removesuffix("\n")), done.stderr
+    assert "django_migrations" in done.stderr

@@ -10,7 +10,7 @@ from migration_tools.analysis import effects as fx
 from migration_tools.analysis.context import Context
 from migration_tools.analysis.fingerprint import fingerprint
 from migration_tools.analysis.hazards import IMPOSSIBLE, IRREVERSIBLE, Severity
-from migration_tools.analysis.lineage import Lineage
+from migration_tools.analysis.lineage import Lineage, Today
 from migration_tools.analysis.listing import Listing
 from migration_tools.analysis.losses import losses
 from migration_tools.analysis.measuring import UNKNOWN, Exactness, Measure, measure
@@ -64,7 +64,7 @@ def assess(
     version = backend.server_version()
     recording = record(plan, connection, online=True)
     with backend.read_only():
-        today = backend.columns_of(_tables_touched(recording))
+        today = _today(backend, _tables_touched(recording))
         candidates = _candidates(recording, _context(backend, today, tables_may_exist))
         answers = _Answers(
             counts=measure(_questions(candidates), backend, seconds=count_timeout),
@@ -113,9 +113,13 @@ def _database(backend: Backend, version: str) -> Database:
     )
 
 
-def _context(
-    backend: Backend, today: Mapping[str, tuple[str, ...]] | None, tables_may_exist: bool
-) -> Context:
+def _today(backend: Backend, tables: tuple[str, ...]) -> Today:
+    found = backend.columns_of(tables)
+    hidden = backend.hidden_of([table for table in tables if table not in found])
+    return {**found, **dict.fromkeys(hidden)}
+
+
+def _context(backend: Backend, today: Today | None, tables_may_exist: bool) -> Context:
     asked = today is not None
     lineage = Lineage(
         today,

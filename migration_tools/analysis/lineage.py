@@ -13,18 +13,22 @@ from dataclasses import dataclass, field
 from migration_tools.analysis import effects as fx
 from migration_tools.columns import Column
 
+#: Table -> its columns; None for a table that this user may not look at.
+Today = Mapping[str, tuple[str, ...] | None]
+
 
 @dataclass(slots=True)
 class ColumnLine:
     """``value``: SQL of what the column holds by now, over today's columns; None if unknown.
 
     ``origin`` is None for a column born in the plan; ``missing`` if it should be in the database
-    today and is not.
+    today and is not; ``assumed`` if nobody could look.
     """
 
     origin: str | None
     value: str | None
     missing: bool = False
+    assumed: bool = False
 
     @property
     def is_born(self) -> bool:
@@ -55,7 +59,7 @@ class Lineage:
 
     def __init__(
         self,
-        today: Mapping[str, tuple[str, ...]] | None,
+        today: Today | None,
         *,
         quote: Callable[[str], str],
         fold_table: Callable[[str], str] = str,
@@ -71,6 +75,7 @@ class Lineage:
             else {
                 fold_table(table): {fold_column(name): name for name in columns}
                 for table, columns in today.items()
+                if columns is not None
             }
         )
         self._tables: dict[str, TableLine] = {}
@@ -99,7 +104,8 @@ class Lineage:
         key = self._fold(table)
         if key in self._tables:
             return not self._tables[key].missing
-        return key not in self._former and self._today is not None and key in self._today
+        seen = self._columns is not None and key in self._columns
+        return seen and key not in self._former and key in (self._today or {})
 
     def _table_of_today(self, name: str) -> TableLine:
         if self._today is None:
@@ -110,9 +116,10 @@ class Lineage:
     def _column_of_today(self, line: TableLine, name: str) -> ColumnLine:
         if line.is_born or line.missing or line.origin is None:
             return ColumnLine(origin=None, value=None, missing=line.missing)
-        actual: str | None = name
-        if self._columns is not None:
-            actual = self._columns[self._fold(line.origin)].get(self._fold_column(name))
+        columns = (self._columns or {}).get(self._fold(line.origin))
+        if columns is None:
+            return ColumnLine(origin=name, value=self._quote(name), assumed=True)
+        actual = columns.get(self._fold_column(name))
         if actual is None:
             return ColumnLine(origin=None, value=None, missing=True)
         return ColumnLine(origin=actual, value=self._quote(actual))

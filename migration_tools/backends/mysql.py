@@ -33,6 +33,7 @@ ROWS_QUERY = """
 READS = re.compile(
     r"\s*\(*\s*(SELECT|SHOW|EXPLAIN|DESCRIBE|SET|SAVEPOINT|RELEASE|ROLLBACK)\b", re.I
 )
+DENIED = frozenset({1044, 1142})  # said of a table that is not there, too
 TIMED_OUT = frozenset({1969, 3024})  # MariaDB's number and MySQL's
 
 
@@ -109,6 +110,16 @@ class MySQLBackend(Backend):
     def columns_of(self, tables: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
         found = self._by_name(COLUMNS_QUERY, tables)
         return {table: tuple(columns) for table, columns in found.items()}
+
+    def hidden_of(self, tables: Sequence[str]) -> frozenset[str]:
+        return frozenset(table for table in tables if self._is_denied(table))
+
+    def _is_denied(self, table: str) -> bool:
+        try:
+            self._ask(f"SELECT 1 FROM {self.quote(table)} LIMIT 0")
+        except Error as error:
+            return bool(error.args) and error.args[0] in DENIED
+        return False
 
     def primary_key_of(self, table: str) -> tuple[str, ...]:
         return tuple(self._by_name(KEY_QUERY, [table]).get(table, ()))

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.migrations.recorder import MigrationRecorder
 
 from migration_tools.analysis.assessment import assess
 from migration_tools.analysis.verdicts import Assessment
@@ -17,6 +18,8 @@ from migration_tools.management.progress import working
 from migration_tools.plan import Target, make_plan
 from migration_tools.reports.serializing import assessment_as_dict
 from migration_tools.reports.text import Line, plan_lines
+
+HISTORY = MigrationRecorder.Migration._meta.db_table
 
 
 class Command(BaseCommand):
@@ -90,14 +93,22 @@ class Command(BaseCommand):
             app=options["app_label"], migration=options["migration_name"], start=options["start"]
         )
         with base.clear_errors(alias):
-            absent = online and for_connection(connection).is_absent()
+            backend = for_connection(connection)
+            absent = online and backend.is_absent()
             plan = make_plan(
                 target,
                 connection if online and not absent else None,
                 assume_applied=not online and target.app is not None,
             )
+            if online and not plan.applied and backend.hidden_of([HISTORY]):
+                raise CommandError(
+                    f"The database '{alias}' does not let this user read {HISTORY}: what is "
+                    "applied is not known."
+                )
             with working(sys.stderr, f"Looking at {alias}"):
-                return assess(plan, connection, online=online, absent=absent, count_timeout=timeout)
+                return assess(
+                    plan, connection, online=online, absent=absent, count_timeout=timeout
+                )
 
     def write_json(self, assessments: list[Assessment], several: bool, output: str | None) -> None:
         reports = [
