@@ -106,9 +106,7 @@ class Command(BaseCommand):
                     "applied is not known."
                 )
             with working(sys.stderr, f"Looking at {alias}"):
-                return assess(
-                    plan, connection, online=online, absent=absent, count_timeout=timeout
-                )
+                return assess(plan, connection, online=online, absent=absent, count_timeout=timeout)
 
     def write_json(self, assessments: list[Assessment], several: bool, output: str | None) -> None:
         reports = [
