@@ -21,6 +21,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.models.signals import post_migrate, pre_migrate
 from pytest_django import DjangoDbBlocker
 
+from migration_tools.analysis.python_code import python_noted
 from migration_tools.analysis.verdicts import Assessment
 from migration_tools.exceptions import Refused
 from migration_tools.execution import gate as gate_module
@@ -252,6 +253,8 @@ def test_operations_of_contenttypes_are_judged(
     (step,) = assessment.steps
     assert [operation.index for operation in step.operations] == [0, 1]
     assert step.operations[1].description == "Raw Python operation"
+    # It is Django's own, which the way back takes back: nobody needs to be asked.
+    assert not assessment.opaque
 
 
 @pytest.mark.parametrize(("label", "said"), [("shop", "there is nobody to ask"), ("Cars", UNSEEN)])
@@ -368,6 +371,26 @@ def test_runs_of_other_threads(filled: str) -> None:
         thread.start()
         thread.join()
         assert not gate.was_reached
+
+
+def test_code_of_a_migration_in_another_thread(alias: str) -> None:
+    """While a plan is looked at, RunPython is only noted; elsewhere it really runs."""
+    ran: list[str] = []
+    step = RunPython(lambda apps, editor: ran.append("yes"), lambda apps, editor: ran.append("no"))
+    state_of = mock.Mock(clear_delayed_apps_cache=lambda: None)
+    editor = mock.Mock(connection=mock.Mock(alias=alias))
+
+    def run() -> None:
+        step.database_forwards("shop", editor, state_of, state_of)
+        step.database_backwards("shop", editor, state_of, state_of)
+
+    with python_noted(lambda effect: None):
+        run()
+        assert ran == []
+        thread = threading.Thread(target=run)
+        thread.start()
+        thread.join()
+    assert ran == ["yes", "no"]
 
 
 def test_migrate_in_another_process(tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> None:

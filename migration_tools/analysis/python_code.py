@@ -21,11 +21,19 @@ def python_noted(note: Callable[[fx.Effect], None]) -> Iterator[None]:
     """Nested RunPython operations are reached through their class, by whoever holds them."""
 
     def forwards(self: RunPython, app_label: str, editor: Any, *states: Any) -> None:
+        if threading.get_ident() != recording:
+            saved[0](self, app_label, editor, *states)
+            return
         note_python(note, self, app_label, editor, False)
 
     def backwards(self: RunPython, app_label: str, editor: Any, *states: Any) -> None:
+        if threading.get_ident() != recording:
+            saved[1](self, app_label, editor, *states)
+            return
         note_python(note, self, app_label, editor, True)
 
+    # A migration that another thread really runs meanwhile must not lose its code.
+    recording = threading.get_ident()
     with _patching:
         saved = RunPython.database_forwards, RunPython.database_backwards
         RunPython.database_forwards = forwards  # type: ignore[assignment, method-assign]
@@ -48,11 +56,18 @@ def note_python(
         where = _source_of(operation.code)
         note(fx.Irreversible(detail=f"RunPython {_name_of(operation.code)}", where=where))
         return
-    if code == RunPython.noop:
+    if code == RunPython.noop or _renames_content_type(operation):
         return
     if not router.allow_migrate(editor.connection.alias, app_label, **operation.hints):
         return
     note(fx.Opaque(kind=fx.OpaqueKind.PYTHON, detail=_name_of(code), where=_source_of(code)))
+
+
+def _renames_content_type(operation: RunPython) -> bool:
+    """Django's own companion of every RenameModel: known code, which its inverse takes back."""
+    kind = type(operation)
+    known = ("django.contrib.contenttypes.management", "RenameContentType")
+    return (kind.__module__, kind.__qualname__) == known
 
 
 def _name_of(code: Any) -> str:
