@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -359,17 +360,18 @@ def test_run_on_another_database_within_a_run(project: Project, alias: str) -> N
 
 
 def test_runs_of_other_threads(filled: str) -> None:
-    """A thread has a connection of its own under the same alias, and a run of its own."""
+    """A thread has a connection of its own under the same alias, which nobody watches."""
 
-    def announce() -> None:
-        plan = [(mock.Mock(app_label="Cars", operations=[]), True)]
-        pre_migrate.send(sender=gate_module._last_app(), using=filled, plan=plan)
+    def announce(plan: list[Any], using: str) -> None:
+        pre_migrate.send(sender=gate_module._last_app(), using=using, plan=plan)
 
+    plan = [(mock.Mock(app_label="Cars", operations=[]), True)]
     gate = a_gate(filled, never)
-    with gate.closed():
-        thread = threading.Thread(target=announce)
-        thread.start()
-        thread.join()
+    with gate.closed(), ThreadPoolExecutor(1) as pool:
+        with pytest.raises(Refused, match="on another connection"):
+            pool.submit(announce, plan, filled).result()
+        pool.submit(announce, [], filled).result()
+        pool.submit(announce, plan, "default").result()
         assert not gate.was_reached
 
 

@@ -171,6 +171,20 @@ def test_command_that_runs_several_plans(project: Project, alias: str) -> None:
         assert ("Cars", "0003_specs_color_owner") not in records(alias)
 
 
+def test_error_of_another_apps_command_before_any_plan(project: Project, alias: str) -> None:
+    """It is not taken for a fault of the migration files, and it is no traceback."""
+    text = OWN.format(app="shop").replace("super().handle", "raise RuntimeError('no such tenant')#")
+    migrate_of(project, "shop", text)
+    with project.installed("Cars"):
+        outcome = run("migrate_safe", alias)
+        assert outcome.code == 1
+        assert outcome.err == (
+            "CommandError: `migrate` stopped before it had a plan. RuntimeError: no such tenant\n"
+            "  With --traceback it shows where.\n"
+        )
+        assert "in handle\n" in run("migrate_safe", alias, "--traceback").err
+
+
 def test_errors_cross_processes(project: Project, alias: str) -> None:
     """A command may run its plans in workers, from which errors come back pickled."""
     with project.installed("Cars"):

@@ -115,9 +115,16 @@ class Gate:
     def _on_plan(
         self, *, sender: Any, using: str, plan: Pairs | None = None, **kwargs: Any
     ) -> None:
-        # Other threads have connections, and runs, of their own under the same alias. A signal
-        # without a plan (`flush` may send one) announces nothing.
-        if connections[using] is not self._connection or plan is None:
+        # A signal without a plan (`flush` may send one) announces nothing.
+        if using != self._connection.alias or plan is None:
+            return
+        if connections[using] is not self._connection:
+            if plan:
+                raise Refused(
+                    f"A `migrate` on '{using}' was started on another connection than the one that "
+                    "is watched, perhaps in another thread. It was stopped.",
+                    hint="Let it run its plans one after another in one thread.",
+                )
             return
         self.was_reached = True
         run = self._run_of(plan)
