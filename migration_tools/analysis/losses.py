@@ -147,7 +147,9 @@ def fills(column: Column, context: Context) -> str | None:
     """What NULLs become when they are forbidden; None where the step fails on them instead."""
     match column.default:
         case Default.VALUE:
-            return f"the default {column.default_value!r}"
+            # A driver may have wrapped what is not text, which shows in its repr.
+            value = repr(column.default_value) if column.is_text else column.default_value
+            return f"the default {value}"
         case Default.CALLED | Default.DATABASE:
             return "the default, one value for all rows"
         case Default.EMPTY if context.backend.fills_implicit_defaults:
