@@ -50,6 +50,9 @@ def widens(old: Column, new: Column) -> bool:
     return before <= after and old.decimal_places <= new.decimal_places
 
 
+SURE_DIGITS = 15  # of a float, for Django
+
+
 # --- one test a way of reading; true or false, never NULL, for what is not NULL -------------------
 
 
@@ -92,7 +95,9 @@ def not_decimal(v: str, column: Column) -> str:
         f"CASE typeof({v})"
         f" WHEN 'integer' THEN {integer}"
         f" WHEN 'real' THEN {sure} >= {limit} OR {sure} <= -{limit}"
-        f" OR round({sure}, {places}) <> {sure}"
+        # One digit too many, of 15, makes more than this; what floats cannot say makes less.
+        f" OR abs({sure}) < 1e{SURE_DIGITS - places}"
+        f" AND abs(round({sure}, {places}) - {sure}) > abs({sure}) * 5e-16"
         f" ELSE TRUE END"
     )
 
