@@ -301,9 +301,11 @@ def test_nobody_is_asked_in_vain(filled: str, monkeypatch: pytest.MonkeyPatch) -
     assert (outcome.code, "Continue?" in outcome.out) == (0, False), "nothing to do"
 
 
-# Runs manage.py with the terminal as the one that Ctrl-C comes from.
+# Runs manage.py with the terminal as the one that Ctrl-C comes from, and with ears for it: whatever
+# runs in the background of a shell is started without.
 WITH_TERMINAL = (
-    "import fcntl, runpy, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+    "import fcntl, runpy, signal, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+    "signal.signal(signal.SIGINT, signal.default_int_handler); "
     "sys.argv = sys.argv[1:]; runpy.run_path('manage.py', run_name='__main__')"
 )
 
