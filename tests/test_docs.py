@@ -157,6 +157,14 @@ def test_every_code_in_the_pages_is_in_the_catalogue() -> None:
     assert told - known == set()
 
 
+def test_the_rule_that_is_shown_is_one() -> None:
+    (shown,) = re.findall(
+        r"```python\n(.+?)```", (DOCS / "explanation/engines.md").read_text(), re.DOTALL
+    )
+    modules = (PACKAGE / "backends/conversions").rglob("*.py")
+    assert any(shown in module.read_text() for module in modules)
+
+
 # --- the JSON contract ------------------------------------------------------------------------
 
 
