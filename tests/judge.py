@@ -354,6 +354,8 @@ def is_misread(field: models.Field, read: Any, stored: Any) -> bool:
         return not (decimal.Decimal(exact) == read or (value == "NaN" and read.is_nan()))
     if kind == "FloatField":
         return not (float(value) == read or (math.isnan(read) and value == "NaN"))
+    if kind == "GenericIPAddressField":  # PostgreSQL shows the length of the network with it
+        return read != value.removesuffix("/32").removesuffix("/128")
     return TYPES[kind] is str and read != value
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import uuid
+from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
@@ -369,6 +370,21 @@ FROM_TEXT = [
         only=["sqlite"],
     ),
 ]
+
+
+READ_BY_VERSION = cases(
+    case(char(30), of(models.DateField), None, "2024-02-29", "2024-02-30", "29.2.2024", "x", ""),
+    case(char(40), of(models.DateTimeField), None, "2024-02-29 10:00:00+00", "2024-02-29", "x"),
+    case(char(30), of(models.TimeField), None, "10:00:00", "10:00", "25:00", "x", ""),
+    case(char(30), of(models.DurationField), None, "1 day", "01:00:00", "x", ""),
+    case(char(40), of(models.GenericIPAddressField), None, "10.0.0.1", "10.0.0.1/32", "x", ""),
+    only=["postgresql"],
+)
+
+
+def test_what_postgresql_reads_it_tells_from_16_on() -> None:
+    for case_ in READ_BY_VERSION:
+        judge(replace(case_, answer="" if connection.pg_version >= 160000 else "unknown"))
 
 
 @pytest.mark.parametrize(
