@@ -15,6 +15,7 @@ import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.core.management.commands import migrate as django_migrate
+from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
 from django.db import connections
 from django.db.migrations import CreateModel, RenameModel, RunPython
 from django.db.migrations.executor import MigrationExecutor
@@ -221,7 +222,7 @@ def test_receivers_that_migrate_itself_connects_come_first(project: Project, ali
     project.migration("0001_initial", CreateModel("A", [key()]))
     project.migration("0002_more", CreateModel("B", [key()]))
     project.write("shop/management/__init__.py", RECEIVER)
-    with project.installed():
+    with project.installed("Cars"):  # the signal comes for it first
         # Not by `migrate`, which would connect the receiver.
         MigrationExecutor(connections[alias]).migrate([("shop", "0001_initial")])
         try:
@@ -278,6 +279,21 @@ def test_schema_editor_of_a_receiver(project: Project, alias: str, label: str, s
             assert state(alias) == before
         finally:
             pre_migrate.disconnect(drop, sender=apps.get_app_config(label))
+
+
+def test_end_of_a_run_closes_the_gate_again(filled: str) -> None:
+    plan: list[Any] = []
+    editor = connections[filled].schema_editor
+    with a_gate(filled, never).closed():
+        emit_pre_migrate_signal(0, False, filled, plan=plan)
+        with editor():
+            pass
+        emit_post_migrate_signal(0, False, filled)  # as `flush` does: not the end of this run
+        with editor():
+            pass
+        emit_post_migrate_signal(0, False, filled, plan=plan)
+        with pytest.raises(Refused, match=UNSEEN), editor():
+            pass
 
 
 def test_schema_editor_before_any_plan(filled: str) -> None:
