@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from migration_tools.backends.sqlite import SQLiteBackend
 
 
+#: Affinities of columns in which whatever looks like a number already is one.
+NUMERIC = frozenset({"INTEGER", "REAL", "NUMERIC"})
+
+
 def judge(backend: SQLiteBackend, old: Column, new: Column, value: str) -> Conversion:
     if len(value) > LONGEST_EXPRESSION:
         return unknown(CHANGED_TOO_OFTEN)
@@ -30,7 +34,8 @@ def judge(backend: SQLiteBackend, old: Column, new: Column, value: str) -> Conve
     plain = f"+{value}"
     there = plain if before == after else converted(plain, after)
     verdict = Verdict(value=value if before == after else there)
-    block(verdict, there, old, new)
+    # A number keeps its sign in every column, and the shorter condition is for people to read.
+    block(verdict, there, value if before in NUMERIC else there, old, new)
     if before != after:
         back = converted(there, before)
         verdict.lose(
@@ -74,10 +79,10 @@ def converted(v: str, affinity: str) -> str:
     )
 
 
-def block(verdict: Verdict, there: str, old: Column, new: Column) -> None:
+def block(verdict: Verdict, there: str, signed: str, old: Column, new: Column) -> None:
     """The checks that Django puts on the column."""
     if new.db_check and new.is_positive and not (old.is_positive and old.db_check):
-        verdict.block(f"{there} < 0", "are below 0", Obstacle.CHECK)
+        verdict.block(f"{signed} < 0", "are below 0", Obstacle.CHECK)
     if new.db_check and new.type == "JSONField" and old.type != "JSONField":
         # Text only: version 3.45 and later take a BLOB for their own binary JSON.
         invalid = f"CASE typeof({there}) WHEN 'blob' THEN TRUE ELSE NOT json_valid({there}) END"
