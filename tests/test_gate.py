@@ -246,8 +246,8 @@ def test_operations_of_contenttypes_are_judged(
     )
     project.migration("0001_initial", CreateModel("A", [key()]))
     project.migration("0002_rename", RenameModel("A", "B"))
-    # The last app but one: the gate must not judge before it has been asked.
-    with project.installed("django.contrib.contenttypes"):
+    # Not the first app to be told of the plan: the gate must not judge before the last one was.
+    with project.installed("Cars", "django.contrib.contenttypes"):
         plain(alias, "contenttypes")
         plain(alias, "shop", "0001")
         safe(alias, "shop")
