@@ -14,6 +14,7 @@ import json
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -89,10 +90,10 @@ def work(rounds: int, *, against_django: bool) -> None:
     assert len(plan.applied) >= len(plan.steps)
 
     def ours() -> float:
-        return seconds(lambda: record(plan, connection, online=True))
+        return seconds(lambda: record(plan, connection, online=True), time.process_time)
 
     def theirs() -> float:
-        return seconds(lambda: django_states(executor, pairs))
+        return seconds(lambda: django_states(executor, pairs), time.process_time)
 
     if against_django:
         result = compare(ours, theirs, rounds)
