@@ -58,7 +58,7 @@ def database(what: str, *, file: Path | None = None) -> Iterator[str]:
     """An empty database and an alias for it; in memory where the engine can, without ``file``."""
     model = connections["default"]
     alias = f"{what}_{next(numbers)}"
-    name = f"{NAME}_{alias}" if model.vendor != "sqlite" else str(file or ":memory:")
+    name = f"{NAME}_{os.getpid()}_{alias}" if model.vendor != "sqlite" else str(file or ":memory:")
     connections.settings[alias] = {**model.settings_dict, "NAME": name}
     if model.vendor != "sqlite":
         on_server(model, f"CREATE DATABASE {model.ops.quote_name(name)}")
