@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -340,3 +341,21 @@ def test_output_that_cannot_be_written(shop: Project, tmp_path: Path) -> None:
     assert refused("migration_plan", "shop", output="/").startswith("Cannot write /: ")
     assert refused("migration_plan", "shop", output="/proc/plan.txt").startswith("Cannot write ")
     assert sorted(os.listdir(tmp_path)) == kept
+
+
+def test_output_that_stops_half_way(
+    shop: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was there before stays whole, and nothing lies beside it."""
+    file = tmp_path / "plan.txt"
+    file.write_text("the plan of yesterday")
+    kept = sorted(os.listdir(tmp_path))
+
+    def full(*args: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "replace", full)
+    message = refused("migration_plan", "shop", output=str(file))
+    assert message == f"Cannot write {file}: No space left on device."
+    assert sorted(os.listdir(tmp_path)) == kept
+    assert file.read_text() == "the plan of yesterday"
