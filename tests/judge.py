@@ -100,9 +100,8 @@ class Court:
 
     def __init__(self, case: Case) -> None:
         self.case = case
-        create = CreateModel(
-            MODEL, [("id", models.IntegerField(primary_key=True)), ("v", case.old)]
-        )
+        number = models.IntegerField(primary_key=not case.old.primary_key)
+        create = CreateModel(MODEL, [("id", number), ("v", case.old)])
         self.creations = (*case.beside, create)
         self.step = AlterField(MODEL, "v", case.new)
         self.before = ProjectState()
@@ -332,6 +331,7 @@ TYPES: dict[str, type] = {
     "DurationField": datetime.timedelta,
     "UUIDField": uuid.UUID,
     "JSONField": object,
+    "ArrayField": object,
 }
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import uuid
 
 import pytest
-from django.db import models
+from django.db import connection, models
 from django.db.migrations import CreateModel
 
-from tests.judge import Case, case, cases, changes_tables, judge
+from tests.judge import Case, Raw, case, cases, changes_tables, judge
 
 pytestmark = [changes_tables, pytest.mark.usefixtures("sql_mode")]
 
@@ -52,6 +52,26 @@ COLUMNS_OF_KEYS = [
         to("LongCode"), of(models.CharField, max_length=5, db_column="v_id"), *CODES, beside=PLACES
     ),
     case(to("Auto"), to("Code"), *BOUNDS, 99999, 100000, beside=PLACES),
+    # The primary key itself.
+    case(
+        models.CharField(max_length=9, primary_key=True),
+        models.IntegerField(primary_key=True),
+        *("7", "-8", "0012", "x"),
+    ),
+    case(
+        models.CharField(max_length=9, primary_key=True),
+        models.BigIntegerField(primary_key=True),
+        *("7", "-8", "0012", "x"),
+    ),
+    case(models.BigIntegerField(primary_key=True), models.AutoField(primary_key=True), 1, 2**31),
+    case(models.AutoField(primary_key=True), models.BigAutoField(primary_key=True), 1, 2**31 - 1),
+    case(
+        models.IntegerField(primary_key=True),
+        models.CharField(max_length=3, primary_key=True),
+        7,
+        999,
+        1000,
+    ),
     case(to("Uuid"), to("LongCode"), None, uuid.UUID(int=7), beside=PLACES),
 ]
 
@@ -60,15 +80,59 @@ def char(length: int, **options: object) -> models.Field:
     return models.CharField(max_length=length, null=True, **options)
 
 
+def arrays(*pairs: tuple[models.Field, models.Field, str]) -> list[Case]:
+    """Only where they exist, because their field does not import without the driver."""
+    if connection.vendor != "postgresql":
+        return []
+    from django.contrib.postgres.fields import ArrayField
+
+    def array(inner: models.Field) -> models.Field:
+        return ArrayField(inner, size=inner.max_length, null=True)
+
+    return [case(array(old), array(new), Raw("{1,2}"), answer=answer) for old, new, answer in pairs]
+
+
 NO_RULE = cases(
     case(of(models.BinaryField), of(models.TextField), answer="unknown"),
     case(of(models.JSONField), of(models.IntegerField), answer="unknown"),
     case(of(models.DateTimeField), char(12), answer="unknown"),
     only=["postgresql", "mysql"],
+) + arrays(
+    (models.CharField(max_length=9), models.CharField(max_length=5), "unknown"),
+    (models.IntegerField(), models.BigIntegerField(), "unknown"),
 )
 
 
-@pytest.mark.parametrize("case", [*COLUMNS_OF_KEYS, *NO_RULE], ids=str)
+one, letter = models.IntegerField(db_default=1), models.CharField(max_length=5, db_default="x")
+DEFAULTS_IN_THE_DATABASE = [
+    case(one, models.BigIntegerField(db_default=1), 7),
+    case(one, models.BigIntegerField(db_default=2), 7),
+    case(one, models.DecimalField(max_digits=5, decimal_places=2, db_default=1), 7, 1000),
+    *cases(
+        case(one, models.CharField(max_length=2, db_default="x"), 7, 100),
+        case(letter, models.IntegerField(db_default=1), "7", answer="impossible"),
+        case(letter, models.IntegerField(), "7", "x"),
+        case(models.CharField(max_length=5), models.IntegerField(db_default=1), "7", "x"),
+        only=["postgresql"],
+    ),
+    *cases(
+        case(one, models.CharField(max_length=2), 7, answer="unknown"),
+        case(models.CharField(max_length=5), models.IntegerField(db_default=1), "7", "x"),
+        only=["mysql"],
+    ),
+    *cases(
+        case(letter, models.IntegerField(db_default=1), "7", "x"),
+        case(
+            models.CharField(max_length=9, primary_key=True),
+            models.AutoField(primary_key=True),
+            *("7", "x", "1.5", ""),
+        ),
+        only=["sqlite"],
+    ),
+]
+
+
+@pytest.mark.parametrize("case", [*COLUMNS_OF_KEYS, *DEFAULTS_IN_THE_DATABASE, *NO_RULE], ids=str)
 def test_keys_and_pairs_without_a_rule(case: Case) -> None:
     judge(case)
 
@@ -78,6 +142,10 @@ def decimal(digits: int, places: int) -> models.Field:
 
 
 QUIET = [
+    *arrays(
+        (models.CharField(max_length=5), models.CharField(max_length=9), ""),
+        (models.CharField(max_length=5), models.TextField(), ""),
+    ),
     case(of(models.IntegerField), of(models.BigIntegerField), None, 7),
     case(of(models.SmallIntegerField), of(models.IntegerField), None, 7),
     case(of(models.PositiveIntegerField), of(models.BigIntegerField), None, 7),

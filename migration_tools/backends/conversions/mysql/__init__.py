@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from migration_tools.backends.base import Conversion
 from migration_tools.backends.conversions.mysql import numbers, text, times
 from migration_tools.backends.conversions.mysql.shared import NUMBERS, WORDS, rules
-from migration_tools.backends.conversions.rules import Change
+from migration_tools.backends.conversions.rules import Change, unknown
 from migration_tools.backends.conversions.stored import stored
-from migration_tools.columns import Column
+from migration_tools.columns import Column, Default
 
 if TYPE_CHECKING:
     from migration_tools.backends.mysql import MySQLBackend
@@ -28,9 +28,17 @@ def judge(backend: MySQLBackend, old: Column, new: Column, value: str) -> Conver
         return None
     change = Change(backend=backend, old=stored(old, WORDS), new=stored(new, WORDS), value=value)
     conversion = rules.judge(change)
+    if conversion is not None and not default_follows(change, old):
+        return unknown(f"its default in the database may not suit {new.db_type}")
     if conversion is None or backend.is_strict or not conversion.lost:
         return conversion
     return without_what_returns(change, conversion)
+
+
+def default_follows(change: Change[MySQLBackend], old: Column) -> bool:
+    """Django repeats the old default beside the new type; what it is, is not known here."""
+    families = {change.old.family, change.new.family}
+    return old.default is not Default.DATABASE or len(families) == 1 or families <= set(NUMBERS)
 
 
 def without_what_returns(change: Change[MySQLBackend], there: Conversion) -> Conversion:

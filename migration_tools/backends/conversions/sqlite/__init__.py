@@ -79,8 +79,16 @@ def converted(v: str, affinity: str) -> str:
     )
 
 
+def is_rowid(column: Column) -> bool:
+    """INTEGER PRIMARY KEY, in these very words, is the one type that SQLite enforces."""
+    return column.primary_key and str(column.db_type).lower() == "integer"
+
+
 def block(verdict: Verdict, there: str, signed: str, old: Column, new: Column) -> None:
-    """The checks that Django puts on the column."""
+    """The checks that Django puts on the column, and the type of a rowid."""
+    if is_rowid(new) and not is_rowid(old):
+        no_rowid = f"typeof({there}) NOT IN ('integer', 'null')"
+        verdict.block(no_rowid, "are not whole numbers", Obstacle.NOT_CONVERTIBLE)
     if new.db_check and new.is_positive and not (old.is_positive and old.db_check):
         verdict.block(f"{signed} < 0", "are below 0", Obstacle.CHECK)
     if new.db_check and new.type == "JSONField" and old.type != "JSONField":
