@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Affinities of columns in which whatever looks like a number already is one.
 NUMERIC = frozenset({"INTEGER", "REAL", "NUMERIC"})
+#: These two store the same of any value.
+WHOLE = frozenset({"INTEGER", "NUMERIC"})
 
 
 def judge(backend: SQLiteBackend, old: Column, new: Column, value: str) -> Conversion:
@@ -32,16 +34,15 @@ def judge(backend: SQLiteBackend, old: Column, new: Column, value: str) -> Conve
     before, after = affinity(old), affinity(new)
     # Stripped of its own affinity, so that comparisons take the value as it is.
     plain = f"+{value}"
-    there = plain if before == after else converted(plain, after)
-    verdict = Verdict(value=value if before == after else there)
+    kept = before == after or after == "BLOB" or {before, after} <= WHOLE
+    there = plain if kept else converted(plain, after)
+    verdict = Verdict(value=value if kept else there)
     # A number keeps its sign in every column, and the shorter condition is for people to read.
     block(verdict, there, value if before in NUMERIC else there, old, new)
-    if before != after:
+    if not kept and not (before == "REAL" and after in WHOLE):
         back = converted(there, before)
-        verdict.lose(
-            f"{back} <> {plain}",
-            "turned into numbers" if before == "TEXT" else "turned into text",
-        )
+        reason = {"TEXT": "turned into text", "REAL": "rounded to a float"}.get(after, "")
+        verdict.lose(f"{back} <> {plain}", reason if before != "TEXT" else "turned into numbers")
     if misread := misreading(old, new, plain, there):
         verdict.misread(*misread)
     return verdict.conversion()
