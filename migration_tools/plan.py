@@ -28,7 +28,7 @@ Key = tuple[str, str]
 
 AS_IF = (
     "Planned as if {target.app} were at {target.start}, which this database is not: what is "
-    "counted, and which tables and columns there are, is of the database as it is."
+    "counted is of the database as it is, and whether tables and columns are there is not judged."
 )
 
 
