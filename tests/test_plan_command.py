@@ -143,6 +143,7 @@ def test_from_another_start(shop: Project) -> None:
 
 # --- databases --------------------------------------------------------------------------------
 
+ABSENT = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "absent.sqlite3"}}
 OTHER = 'DATABASES["other"] = {"ENGINE": "django.db.backends.sqlite3", "NAME": "other.sqlite3"}\n'
 
 
@@ -375,6 +376,10 @@ def test_output_through_a_link_and_to_what_is_no_file(shop: Project, tmp_path: P
     finally:
         os.close(reader)
     assert pipe.is_fifo()
+    done = shop.manage("migration_plan", "--output", "/dev/stdout", databases=ABSENT)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Apply 3 steps on default (")
+    assert Path("/dev/stdout").is_symlink()
 
 
 def test_output_and_check_together(shop: Project, tmp_path: Path) -> None:

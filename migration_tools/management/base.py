@@ -96,12 +96,12 @@ def write_report(command: BaseCommand, text: str, output: str | None) -> None:
     if not output:
         command.stdout.write(text)
         return
-    path = Path(output).resolve()  # a link is written through, not replaced
+    path = Path(output)
     try:
         if path.exists() and not path.is_file():  # a pipe, a terminal; or a folder, which refuses
             path.write_text(f"{text}\n", encoding="utf-8")
         else:
-            _replace(path, f"{text}\n")
+            _replace(path.resolve(), f"{text}\n")  # a link is written through, not replaced
     except OSError as error:
         raise CommandError(f"Cannot write {output}: {error.strerror}.") from error
 
