@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 DROPPED = ("code", "note", "price", "weight", "amount", "stock", "seen", "flag", "ratio", "kind")
 
 # What is counted, by the names that the report has for it; "?" for counts that are zero here and
-# so are in no report, but belong to the same questions.
+# so are in no report, but belong to the same questions: values out of range, not a number, or too
+# long by blanks alone, which the engine cuts without a word.
 CHANGED = {
     "sqlite": {
         "MT301 price": "price <> round(price, 2)",
@@ -25,9 +26,12 @@ CHANGED = {
     },
     "postgresql": {
         "MT105 code": "char_length(code) > 10",
+        "? code blanks": "char_length(code) > 10 AND rtrim(substr(code, 11)) = ''",
         "values note": "char_length(note) > 60",
         "values price": "price <> round(price, 2)",
         "values weight": "weight <> trunc(weight)",
+        "? weight nan": "weight = 'NaN'",
+        "? ratio nan": "ratio = 'NaN'",
         "? weight": "weight NOT BETWEEN -2147483648.5 AND 2147483647.5",
         "MT104 amount": "amount NOT BETWEEN -2147483648 AND 2147483647",
         "fills stock": "stock IS NULL",
@@ -38,6 +42,7 @@ CHANGED = {
     "mysql": {
         "MT105 code": "CHAR_LENGTH(code) > 10",
         "MT105 note": "CHAR_LENGTH(note) > 60",
+        "? note blanks": "CHAR_LENGTH(note) > 60 AND RTRIM(SUBSTR(note, 61)) = ''",
         "values price": "price <> ROUND(price, 2)",
         "values weight": "weight <> TRUNCATE(weight, 0)",
         "? weight": "weight NOT BETWEEN -2147483648.5 AND 2147483647.5",
