@@ -1,3 +1,3 @@
-"""Django migrations with a preview of what they destroy, and a way back."""
+"""Django migrations with a preview of what they destroy."""
 
 __version__ = "0.1.0"

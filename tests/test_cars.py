@@ -7,10 +7,24 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, models
+from django.db.migrations import AddConstraint
 from django.db.migrations.recorder import MigrationRecorder
 
-from tests.helpers import Project, insert, labels, losses, plan, quote, refusal, snapshot, sql, told
+from tests.helpers import (
+    Project,
+    codes,
+    insert,
+    labels,
+    losses,
+    model,
+    plan,
+    quote,
+    refusal,
+    snapshot,
+    sql,
+    told,
+)
 
 SPECS = "Cars_specs"
 
@@ -116,3 +130,23 @@ def test_an_irreversible_step_is_found_before_the_first_one(cars: Project) -> No
     assert snapshot() == before
     report = plan("Inspections", "zero")
     assert [step["reversible"] for step in report["steps"]] == [False, True, True, True]
+
+
+def test_a_blocker_that_was_not_counted_needs_a_yes(project: Project) -> None:
+    project.migration("0001_initial", model("Item", name=models.CharField(max_length=9)))
+    once = models.UniqueConstraint(fields=["name"], name="once")
+    project.migration("0002_unique", AddConstraint("Item", once))
+    with project.installed("django.contrib.contenttypes"):
+        project.migrate("shop", "0001")
+        insert("shop_item", id=[1, 2], name=["a", "b"])
+        assert codes(plan("shop")) == []
+        report = plan("shop", count_timeout=0)
+        assert codes(report) == ["MT108 warning"]
+        assert report["totals"]["unknown"] == 1
+        assert not report["exact"]
+        with pytest.raises(SystemExit) as ended:
+            plan("shop", count_timeout=0, check=True)
+        assert ended.value.code == 3
+        message = refusal("migrate_safe", "shop", interactive=False, count_timeout=0)
+        assert "may stop on its way" in message
+        call_command("migrate_safe", "shop", interactive=False, verbosity=0)

@@ -35,7 +35,7 @@ from tests.twins import (
 )
 
 LOSSY = ("Cars", "0002")
-QUESTION = "4 values in 2 tables will be gone for good: no copy is kept. Continue? [y/N] "
+QUESTION = "4 values will be gone for good: no copy is kept. Continue? [y/N] "
 
 
 @pytest.fixture(scope="module")

@@ -55,7 +55,7 @@ def assess(
     backend = for_connection(connection)
     if not online or absent:
         recording = record(plan, connection, online=False)
-        context = _context(backend, {} if absent else None, tables_may_exist)
+        context = _context(backend, {} if absent else None, plan, tables_may_exist)
         candidates = _candidates(recording, context)
         return _assessment(
             plan, recording, candidates, backend, _Answers(empty=absent), online=False
@@ -65,7 +65,7 @@ def assess(
     recording = record(plan, connection, online=True)
     with backend.read_only():
         today = _today(backend, _tables_touched(recording))
-        candidates = _candidates(recording, _context(backend, today, tables_may_exist))
+        candidates = _candidates(recording, _context(backend, today, plan, tables_may_exist))
         answers = _Answers(
             counts=measure(_questions(candidates), backend, seconds=count_timeout),
             listing=Listing(backend),
@@ -119,7 +119,7 @@ def _today(backend: Backend, tables: tuple[str, ...]) -> Today:
     return {**found, **dict.fromkeys(hidden)}
 
 
-def _context(backend: Backend, today: Today | None, tables_may_exist: bool) -> Context:
+def _context(backend: Backend, today: Today | None, plan: Plan, tables_may_exist: bool) -> Context:
     asked = today is not None
     lineage = Lineage(
         today,
@@ -133,6 +133,7 @@ def _context(backend: Backend, today: Today | None, tables_may_exist: bool) -> C
         lineage=lineage,
         online=asked,
         tables_may_exist=tables_may_exist,
+        hypothetical=plan.target.start is not None,
     )
 
 

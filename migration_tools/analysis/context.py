@@ -22,6 +22,8 @@ class Context:
     online: bool
     #: Tables may be there already (`--fake-initial`); Django looks for itself.
     tables_may_exist: bool = False
+    #: The plan starts from where the database is not: what it has not got may still come.
+    hypothetical: bool = False
     after_opaque: bool = False
     step: Step = field(init=False)
     index: int = field(init=False)

@@ -88,7 +88,9 @@ def _opaque(effect: fx.Opaque) -> str:
 
 
 def _created(effect: fx.TableCreated, context: Context) -> Iterator[Candidate]:
-    if context.tables_may_exist or not context.lineage.exists_now(effect.table):
+    if context.tables_may_exist or context.hypothetical:
+        return
+    if not context.lineage.exists_now(effect.table):
         return
     origin = context.holds_rows(effect.table)
     if origin is None or origin != effect.table or not context.backend.leaves_room(origin):
@@ -96,12 +98,12 @@ def _created(effect: fx.TableCreated, context: Context) -> Iterator[Candidate]:
 
 
 def _missing_table(table: str, context: Context) -> Iterator[Candidate]:
-    if context.lineage.table(table).missing:
+    if context.lineage.table(table).missing and not context.hypothetical:
         yield context.candidate(hazard=hz.TABLE_MISSING, table=table)
 
 
 def _nothing_to_drop(effect: fx.ColumnDropped, context: Context) -> Iterator[Candidate]:
-    if context.lineage.table(effect.table).missing:
+    if context.lineage.table(effect.table).missing or context.hypothetical:
         return
     if context.column(effect.table, effect.column.name).missing:
         table = context.holds_rows(effect.table) or effect.table
@@ -117,7 +119,7 @@ def _added(effect: fx.ColumnAdded, context: Context) -> Iterator[Candidate]:
     if table is None:
         return
     today = context.column(effect.table, column.name)
-    if not today.missing and not today.assumed:
+    if not today.missing and not today.assumed and not context.hypothetical:
         yield context.candidate(hazard=hz.COLUMN_EXISTS, table=table, column=column.name)
         return
     constant = column.default in (Default.VALUE, Default.CALLED, Default.EMPTY, Default.NOW)
@@ -151,7 +153,7 @@ def _numbers_itself(column: Column) -> bool:
 def _altered(effect: fx.ColumnAltered, context: Context) -> Iterator[Candidate]:
     table = context.holds_rows(effect.table)
     line = context.column(effect.table, effect.old.name)
-    if table is not None and line.missing:
+    if table is not None and line.missing and not context.hypothetical:
         yield context.candidate(hazard=hz.COLUMN_MISSING, table=table, column=effect.old.name)
     conversion = context.conversion(effect)
     if table is None or line.origin is None or conversion is None:

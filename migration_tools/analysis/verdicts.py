@@ -55,6 +55,12 @@ class Finding:
     as_of_now: bool
     query: str = ""
 
+    @property
+    def is_undecided(self) -> bool:
+        """The step fails if there is one such row, and whether there is could not be counted."""
+        uncounted = self.rows is not None and self.rows.exactness is Exactness.UNKNOWN
+        return uncounted and self.hazard.severity is Severity.BLOCKER
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Database:
@@ -117,10 +123,19 @@ class Assessment:
         return tuple(loss for loss in self.losses if loss.kind is not LossKind.FILLS)
 
     @property
+    def undecided(self) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if finding.is_undecided)
+
+    @property
     def unknown(self) -> int:
         """How many things could not be counted, opaque operations included."""
         uncounted = sum(loss.exactness is Exactness.UNKNOWN for loss in self.destroyed)
-        return uncounted + len(self.opaque)
+        return uncounted + len(self.undecided) + len(self.opaque)
+
+    def needs_consent(self, *, allow_opaque: bool) -> bool:
+        """Something is lost, or nobody can say that nothing is and that no step fails."""
+        opaque = bool(self.opaque) and not allow_opaque
+        return bool(self.destroyed or self.undecided or opaque)
 
     @property
     def is_exact(self) -> bool:

@@ -50,7 +50,7 @@ class Consent:
     def verdict(self, assessment: Assessment) -> Verdict:
         if assessment.blockers:
             return Verdict.BLOCKED
-        if assessment.destroyed or (assessment.opaque and not self.allow_opaque):
+        if assessment.needs_consent(allow_opaque=self.allow_opaque):
             return Verdict.DESTRUCTIVE
         return Verdict.HARMLESS
 

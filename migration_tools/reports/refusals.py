@@ -5,7 +5,7 @@ from __future__ import annotations
 from migration_tools.analysis.hazards import IRREVERSIBLE
 from migration_tools.analysis.verdicts import Assessment, Finding
 from migration_tools.execution.consent import PlanRefused, Refusal
-from migration_tools.reports.wording import Quote, amount_lost, finding_sentence
+from migration_tools.reports.wording import Quote, amount_lost, finding_sentence, values_lost
 
 UNCHANGED = "Nothing was changed."
 
@@ -45,9 +45,11 @@ def refusal_text(
 def question(assessment: Assessment) -> str:
     """Until there are archives the answer is final, and the question says so."""
     if assessment.destroyed:
-        gone = f"{_capital(amount_lost(assessment))} will be gone for good: no copy is kept."
-    else:
+        gone = f"{_capital(values_lost(assessment))} will be gone for good: no copy is kept."
+    elif assessment.opaque:
         gone = "Whatever the opaque parts destroy will be gone for good: no copy is kept."
+    else:
+        gone = "Whether every step can run is not known."
     return f"  {gone} Continue? [y/N] "
 
 
@@ -95,6 +97,8 @@ def _command(assessment: Assessment, name: str) -> str:
 def _what_goes(assessment: Assessment) -> str:
     if assessment.destroyed:
         return f"this plan destroys data, {amount_lost(assessment)}"
+    if not assessment.opaque:
+        return "this plan may stop on its way: not everything could be counted beforehand"
     return "this plan runs code that may destroy data, which cannot be known beforehand"
 
 

@@ -153,10 +153,18 @@ def amount_lost(assessment: Assessment) -> str:
     uncounted = sum(loss.exactness is Exactness.UNKNOWN for loss in losses)
     if uncounted == len(losses):
         return f"{many} in {tables}, not counted"
+    text = f"{many}: {values_lost(assessment)} in {tables}"
+    return f"{text}, and {uncounted} not counted" if uncounted else text
+
+
+def values_lost(assessment: Assessment) -> str:
+    """ "2,388 values", of those that could be counted."""
+    losses = assessment.destroyed
+    if all(loss.exactness is Exactness.UNKNOWN for loss in losses):
+        return "an unknown number of values"
     known = sum(loss.amount.count or 0 for loss in losses)
     about = "~" if any(loss.exactness is Exactness.ESTIMATED for loss in losses) else ""
-    text = f"{many}: {about}{_plural(known, 'value', 'values')} in {tables}"
-    return f"{text}, and {uncounted} not counted" if uncounted else text
+    return f"{about}{_plural(known, 'value', 'values')}"
 
 
 def summary(assessment: Assessment) -> str:

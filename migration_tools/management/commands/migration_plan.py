@@ -130,5 +130,4 @@ class Command(BaseCommand):
 
 
 def is_dangerous(assessment: Assessment, *, allow_opaque: bool) -> bool:
-    opaque = bool(assessment.opaque) and not allow_opaque
-    return bool(assessment.destroyed or assessment.blockers or opaque)
+    return bool(assessment.blockers) or assessment.needs_consent(allow_opaque=allow_opaque)
