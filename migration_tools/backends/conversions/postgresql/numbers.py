@@ -38,13 +38,13 @@ def decimal_to_integer(change: Change[PostgreSQLBackend]) -> Verdict:
     """Rounds half away from zero."""
     v, half = change.value, Decimal("0.5")
     verdict = Verdict(value=f"({v})::{change.new.declared}")
-    verdict.block(f"{v} = 'NaN'", "are not a number", Obstacle.NOT_CONVERTIBLE)
     keep_in_range(
         verdict,
         change,
         below=lambda low: f"{v} <= {low - half}",
         above=lambda high: f"{v} >= {high + half}",
     )
+    verdict.block(f"{v} = 'NaN'", "are not a number", Obstacle.NOT_CONVERTIBLE)
     if change.old.places != 0:
         verdict.lose(f"{v} <> trunc({v})", "rounded")
     return verdict
@@ -55,13 +55,13 @@ def float_to_integer(change: Change[PostgreSQLBackend]) -> Verdict:
     """Rounds half to even, and the bound of bigint is a float."""
     v, half = change.value, Decimal("0.5")
     verdict = Verdict(value=f"({v})::{change.new.declared}")
-    verdict.block(f"{v} = 'NaN'", "are not a number", Obstacle.NOT_CONVERTIBLE)
     keep_in_range(
         verdict,
         change,
         below=lambda low: f"{v} < {low - half}",
         above=lambda high: f"{v} >= {high + half}",
     )
+    verdict.block(f"{v} = 'NaN'", "are not a number", Obstacle.NOT_CONVERTIBLE)
     verdict.lose(f"{v} <> trunc({v})", "rounded")
     return verdict
 
