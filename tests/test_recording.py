@@ -83,7 +83,7 @@ class Once:
         self.last: tuple[list[Any], Any] = ([], None)
 
     def __call__(self, state: WalkState) -> Any:
-        models, rendered = self.last
+        models, _ = self.last
         now = list(state.models.values())
         if len(models) != len(now) or any(a is not b for a, b in zip(models, now, strict=True)):
             self.last = (now, full(state))
