@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,14 +10,13 @@ from django.core import management
 from django.core.management import CommandError
 from django.core.management.commands.migrate import Command as DjangoMigrate
 from django.db.migrations import CreateModel
-from pytest_django import DjangoDbBlocker
 
 from migration_tools.exceptions import Refused
 from migration_tools.execution.wrapping import migrate_in_force
 from migration_tools.management.commands import migrate_safe
 from tests import cars
 from tests.helpers import Project, key
-from tests.twins import Outcome, command_line, database, empty, records, state
+from tests.twins import Outcome, command_line, empty, records, state
 
 LOSSY = ("Cars", "0002")
 
@@ -65,25 +62,6 @@ class Command(MigrateSafe):
         self.stdout.write("shop goes first")
         super().handle(*args, **options)
 """
-
-
-@pytest.fixture(scope="module")
-def empty_database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    with django_db_blocker.unblock(), database("wrapped") as alias:
-        yield alias
-
-
-@pytest.fixture
-def alias(empty_database: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Of an empty database."""
-    with django_db_blocker.unblock():
-        empty(empty_database)
-        yield empty_database
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    return Project(tmp_path)
 
 
 def migrate_of(project: Project, app: str, text: str) -> None:

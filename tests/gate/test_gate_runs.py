@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -21,36 +20,9 @@ from migration_tools.exceptions import Refused
 from migration_tools.execution import gate as gate_module
 from migration_tools.execution.processes import VARIABLE
 from tests import cars
-from tests.gates import LOSSY, a_gate, never, plain, safe
+from tests.gate.shared import LOSSY, a_gate, never, plain, safe
 from tests.helpers import Project, key
-from tests.twins import database, empty, process, records, state
-
-
-@pytest.fixture(scope="module")
-def empty_database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    with django_db_blocker.unblock(), database("gate") as alias:
-        yield alias
-
-
-@pytest.fixture
-def alias(empty_database: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Of an empty database."""
-    with django_db_blocker.unblock():
-        empty(empty_database)
-        yield empty_database
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    return Project(tmp_path)
-
-
-@pytest.fixture
-def filled(project: Project, alias: str) -> Iterator[str]:
-    """Of a database with cars in it, and the example's app installed."""
-    with project.installed("Cars"):
-        cars.fill(alias)
-        yield alias
+from tests.twins import database, process, records, state
 
 
 def test_runs_in_one_process(filled: str) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -19,7 +17,6 @@ from django.db.migrations import CreateModel, RenameModel, RunPython
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models.signals import post_migrate, pre_migrate
-from pytest_django import DjangoDbBlocker
 
 from migration_tools.analysis.verdicts import Assessment
 from migration_tools.exceptions import Refused
@@ -27,36 +24,9 @@ from migration_tools.execution import gate as gate_module
 from migration_tools.execution.processes import VARIABLE
 from migration_tools.management.commands import migrate_safe
 from tests import cars
-from tests.gates import LOSSY, UNSEEN, a_gate, never, plain, safe
+from tests.gate.shared import LOSSY, UNSEEN, a_gate, never, plain, safe
 from tests.helpers import Project, key
-from tests.twins import command_line, database, empty, state
-
-
-@pytest.fixture(scope="module")
-def empty_database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    with django_db_blocker.unblock(), database("gate") as alias:
-        yield alias
-
-
-@pytest.fixture
-def alias(empty_database: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Of an empty database."""
-    with django_db_blocker.unblock():
-        empty(empty_database)
-        yield empty_database
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    return Project(tmp_path)
-
-
-@pytest.fixture
-def filled(project: Project, alias: str) -> Iterator[str]:
-    """Of a database with cars in it, and the example's app installed."""
-    with project.installed("Cars"):
-        cars.fill(alias)
-        yield alias
+from tests.twins import command_line, state
 
 
 def traces(alias: str) -> tuple[Any, ...]:

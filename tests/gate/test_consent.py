@@ -28,7 +28,6 @@ from tests.twins import (
     Outcome,
     command_line,
     database,
-    empty,
     process_environment,
     records,
     state,
@@ -36,33 +35,6 @@ from tests.twins import (
 
 LOSSY = ("Cars", "0002")
 QUESTION = "4 values will be gone for good: no copy is kept. Continue? [y/N] "
-
-
-@pytest.fixture(scope="module")
-def empty_database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    with django_db_blocker.unblock(), database("consent") as alias:
-        yield alias
-
-
-@pytest.fixture
-def alias(empty_database: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Of an empty database."""
-    with django_db_blocker.unblock():
-        empty(empty_database)
-        yield empty_database
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    return Project(tmp_path)
-
-
-@pytest.fixture
-def filled(project: Project, alias: str) -> Iterator[str]:
-    """Of a database with cars in it, and the example's app installed."""
-    with project.installed("Cars"):
-        cars.fill(alias)
-        yield alias
 
 
 def safe(alias: str, *words: str) -> Outcome:
