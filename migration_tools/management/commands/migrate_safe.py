@@ -113,7 +113,7 @@ class GatedMigrate(WrappedCommand):
         if consent.verdict(assessment) is not Verdict.HARMLESS:
             base.write_lines(self, plan_lines(assessment, quote, everything=False))
             base.write_lines(self, [Line(text="")])
-        elif options.get("verbosity", 1):
+        elif options.get("verbosity", 1) and not assessment.empty:
             # What `migrate` prints stays what it is; a notice goes beside it.
             base.write_lines(self, notices(assessment, quote), stderr=True)
         try:

@@ -91,15 +91,16 @@ def not_decimal(v: str, column: Column) -> str:
     if django.VERSION < (6, 1):  # it takes 15 digits of a whole number, too
         text = f"ltrim(CAST({v} AS TEXT), '-')"
         integer += f" OR rtrim(substr({text}, 16), '0') <> ''"
-    return (
-        f"CASE typeof({v})"
-        f" WHEN 'integer' THEN {integer}"
-        f" WHEN 'real' THEN {sure} >= {limit} OR {sure} <= -{limit}"
+    real = (
+        f"{sure} >= {limit} OR {sure} <= -{limit}"
         # One digit too many, of 15, makes more than this; what floats cannot say makes less.
         f" OR abs({sure}) < 1e{SURE_DIGITS - places}"
         f" AND abs(round({sure}, {places}) - {sure}) > abs({sure}) * 5e-16"
-        f" ELSE TRUE END"
     )
+    if digits <= SURE_DIGITS:
+        # Nearly every value passes this, which costs a fraction of the rest.
+        real = f"({v} <> round({v}, {places}) OR abs({v}) >= {limit}) AND ({real})"
+    return f"CASE typeof({v}) WHEN 'integer' THEN {integer} WHEN 'real' THEN {real} ELSE TRUE END"
 
 
 def not_date(v: str, column: Column) -> str:
