@@ -10,6 +10,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.operations import RunPython, fields, models, special
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ModelState, ProjectState, StateApps
+from django.db.transaction import Atomic
 
 from migration_tools.analysis.editor import _Notes
 from migration_tools.analysis.rendering import BUILT_IN
@@ -123,3 +124,10 @@ def test_executor_and_python_are_called_as_they_were_read() -> None:
     expected = ["self", "app_label", "schema_editor", "from_state", "to_state"]
     assert parameters(RunPython.database_forwards) == expected
     assert parameters(RunPython.database_backwards) == expected
+
+
+def test_transactions_are_kept_as_they_were_read() -> None:
+    entered = inspect.getsource(BaseDatabaseSchemaEditor.__enter__)
+    assert "self.atomic = atomic(self.connection.alias)" in entered
+    assert "connection.atomic_blocks.append(self)" in inspect.getsource(Atomic.__enter__)
+    assert "connection.atomic_blocks.pop()" in inspect.getsource(Atomic.__exit__)

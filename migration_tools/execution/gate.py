@@ -17,7 +17,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
-from django.db import connections
+from django.db import Error, connections
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.module_loading import module_has_submodule
@@ -189,7 +189,30 @@ def _gated(editor_class: type[Any], gate: Gate) -> type[Any]:
                 gate.require()
             return super().__enter__()
 
+        def __exit__(self, *exc_info: Any) -> None:
+            try:
+                super().__exit__(*exc_info)
+            except BaseException as error:
+                _close(self, error)
+                raise
+
     return GatedSchemaEditor
+
+
+def _close(editor: Any, error: BaseException) -> None:
+    """Close what an editor leaves open that fails after its last operation.
+
+    Some of its statements run only then (foreign keys, a look at all of them), outside of what
+    Django's ``__exit__`` would take back: the connection stayed in a broken transaction, and
+    without its checks. Read in 5.2, 6.0 and 6.1: BaseDatabaseSchemaEditor.__enter__ (``atomic``),
+    Atomic.__enter__ (``atomic_blocks``).
+    """
+    connection, block = editor.connection, getattr(editor, "atomic", None)
+    if block is not None and block in connection.atomic_blocks:
+        block.__exit__(type(error), error, error.__traceback__)
+    if connection.features.can_rollback_ddl and not connection.in_atomic_block:
+        with contextlib.suppress(Error):  # the connection may be lost
+            connection.enable_constraint_checking()
 
 
 def _makes_record_of_migrations(caller: FrameType | None) -> bool:
