@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from django.db import DatabaseError
+
 from migration_tools.analysis import effects as fx
 from migration_tools.analysis.context import Context
+from migration_tools.analysis.dependants import Dependants
 from migration_tools.analysis.fingerprint import fingerprint
 from migration_tools.analysis.hazards import IMPOSSIBLE, IRREVERSIBLE, Severity
 from migration_tools.analysis.lineage import Lineage, Today
 from migration_tools.analysis.listing import Listing
+from migration_tools.analysis.live_keys import LiveKeys
 from migration_tools.analysis.losses import losses
-from migration_tools.analysis.measuring import UNKNOWN, Exactness, Measure, measure
+from migration_tools.analysis.measuring import (
+    LONGEST_SECONDS,
+    UNKNOWN,
+    Exactness,
+    Measure,
+    exact,
+    measure,
+)
 from migration_tools.analysis.obstacles import obstacles
 from migration_tools.analysis.questions import Candidate, Question
-from migration_tools.analysis.recording import Recording, record
+from migration_tools.analysis.recording import (
+    RecordedOperation,
+    RecordedStep,
+    Recording,
+    record,
+)
 from migration_tools.analysis.verdicts import Assessment, Database, Finding, Loss
 from migration_tools.backends import for_connection
 from migration_tools.backends.base import Backend
+from migration_tools.backends.hanging import ForeignKey, Violation
 from migration_tools.plan import Plan
 
 if TYPE_CHECKING:
@@ -56,7 +74,8 @@ def assess(
     if not online or absent:
         recording = record(plan, connection, online=False)
         context = _context(backend, {} if absent else None, plan, tables_may_exist)
-        candidates = _candidates(recording, context)
+        dependants = Dependants(keys=LiveKeys(context.lineage))
+        candidates = _candidates(recording, context, dependants)
         return _assessment(
             plan, recording, candidates, backend, _Answers(empty=absent), online=False
         )
@@ -64,10 +83,18 @@ def assess(
     version = backend.server_version()
     recording = record(plan, connection, online=True)
     with backend.read_only():
-        today = _today(backend, _tables_touched(recording))
-        candidates = _candidates(recording, _context(backend, today, plan, tables_may_exist))
+        deadline = time.monotonic() + count_timeout
+        tables = _tables_touched(recording)
+        keys = _keys(backend, recording, tables, plan)
+        today = _today(backend, _with_tables_of(keys, tables, backend))
+        context = _context(backend, today, plan, tables_may_exist)
+        violations = _violations(backend, count_timeout) if recording.steps and keys else ()
+        dependants = Dependants(keys=LiveKeys(context.lineage, keys), violations=violations)
+        candidates = _candidates(recording, context, dependants)
         answers = _Answers(
-            counts=measure(_questions(candidates), backend, seconds=count_timeout),
+            counts=measure(
+                _questions(candidates), backend, seconds=max(0.0, deadline - time.monotonic())
+            ),
             listing=Listing(backend),
             empty=_is_empty(backend),
             version=version,
@@ -85,6 +112,7 @@ def _assessment(
     online: bool,
 ) -> Assessment:
     verdicts = [verdict for c in candidates if (verdict := _verdict(c, answers))]
+    recording = _with_acts_of_engine(recording, candidates)
     operations = recording.operations()
     place = {(step.step, operation.index): n for n, (step, operation) in enumerate(operations)}
     verdicts.sort(key=lambda verdict: place[verdict.step, verdict.index])
@@ -111,6 +139,59 @@ def _database(backend: Backend, version: str) -> Database:
         host=str(settings.get("HOST") or ""),
         first_class=backend.first_class,
     )
+
+
+def _with_acts_of_engine(recording: Recording, candidates: tuple[Candidate, ...]) -> Recording:
+    """What the engine runs into after the last operation of a step has a place of its own."""
+    found = {(candidate.step, candidate.index) for candidate in candidates}
+    steps = []
+    for step in recording.steps:
+        index = _after(step)
+        if (step.step, index) in found:
+            look = RecordedOperation(
+                index=index, description="Look at all foreign keys", effects=(), by_engine=True
+            )
+            step = replace(step, operations=(*step.operations, look))
+        steps.append(step)
+    return replace(recording, steps=tuple(steps))
+
+
+def _after(step: RecordedStep) -> int:
+    return max((operation.index for operation in step.operations), default=-1) + 1
+
+
+def _keys(
+    backend: Backend, recording: Recording, tables: tuple[str, ...], plan: Plan
+) -> tuple[ForeignKey, ...]:
+    drops = any(
+        isinstance(effect, fx.TableDropped | fx.ColumnDropped)
+        for _step, operation in recording.operations()
+        for effect in operation.effects
+    )
+    if plan.target.start is not None or not (drops or backend.checks_all_keys):
+        return ()
+    return backend.foreign_keys(tables)
+
+
+def _with_tables_of(
+    keys: tuple[ForeignKey, ...], tables: tuple[str, ...], backend: Backend
+) -> tuple[str, ...]:
+    known = {backend.fold_table(table): table for table in tables}
+    for key in keys:
+        for table in (key.table, key.referred):
+            known.setdefault(backend.fold_table(table), table)
+    return tuple(dict.fromkeys((*tables, *known.values())))
+
+
+def _violations(backend: Backend, seconds: float) -> tuple[Violation, ...] | None:
+    """None where there was no time for it."""
+    if seconds <= 0:
+        return None
+    try:
+        with backend.time_limit(min(seconds, LONGEST_SECONDS)):
+            return backend.violated_keys()
+    except DatabaseError:
+        return None
 
 
 def _today(backend: Backend, tables: tuple[str, ...]) -> Today:
@@ -151,7 +232,9 @@ def _tables_touched(recording: Recording) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _candidates(recording: Recording, context: Context) -> tuple[Candidate, ...]:
+def _candidates(
+    recording: Recording, context: Context, dependants: Dependants
+) -> tuple[Candidate, ...]:
     """Walk the plan in the order in which it runs; every effect is judged before it is followed."""
     found: list[Candidate] = []
     for step in recording.executed:
@@ -161,7 +244,10 @@ def _candidates(recording: Recording, context: Context) -> tuple[Candidate, ...]
             for effect in operation.effects:
                 found += losses(effect, context)
                 found += obstacles(effect, context)
+                found += dependants.judge(effect, context)
                 _follow(effect, context)
+                dependants.follow(effect)
+        found += dependants.end_step(_after(step), context)
     return tuple(found)
 
 
@@ -196,7 +282,10 @@ def _verdict(candidate: Candidate, answers: _Answers) -> Loss | Finding | None:
     if decides.exactness is Exactness.EXACT and (decides.count or 0) < candidate.at_least:
         return None
     if candidate.hazard is not None:
-        return _finding(candidate, answer(candidate.decides), answers.listing)
+        rows = answer(candidate.decides)
+        if candidate.counted is not None:
+            rows = exact(candidate.counted)
+        return _finding(candidate, rows, answers.listing)
     assert candidate.kind is not None
     return Loss(
         step=candidate.step,

@@ -29,7 +29,8 @@ class Context:
     index: int = field(init=False)
 
     def candidate(self, **kwargs: Any) -> Candidate:
-        return Candidate(step=self.step, index=self.index, as_of_now=self.after_opaque, **kwargs)
+        kwargs.setdefault("as_of_now", self.after_opaque)
+        return Candidate(step=self.step, index=self.index, **kwargs)
 
     def holds_rows(self, table: str) -> str | None:
         """Today's name of a table, or None for one that is born in the plan or missing."""

@@ -166,6 +166,24 @@ COLUMN_EXISTS = _hazard(
     consequence=_STOPS,
     remedy="If it is the same column, take the step with --fake; else rename one of the two.",
 )
+KEY_VIOLATED = _hazard(
+    "MT115",
+    "foreign key violated already",
+    Severity.BLOCKER,
+    cause="Rows of some table, it may have nothing to do with the plan, point to nothing. On "
+    "SQLite every step ends with a look at the foreign keys of all tables.",
+    consequence="The first step fails, whatever it does, and so does every other.",
+    remedy="Mend or delete those rows first.",
+)
+IN_THE_WAY = _hazard(
+    "MT116",
+    "something hangs on it",
+    Severity.BLOCKER,
+    cause="The step drops or changes a table or column that something else in the database still "
+    "needs: a foreign key, a view, a generated column, a constraint made by hand.",
+    consequence=_STOPS,
+    remedy="Drop that first, and make it again afterwards if it is still wanted.",
+)
 OPAQUE_PYTHON = _hazard(
     "MT201",
     "Python code",
@@ -249,6 +267,23 @@ NOTHING_TO_DROP = _hazard(
     cause="The step drops a column that is not in its table, though the history says so.",
     consequence="Nothing is lost. On most engines the step fails.",
     remedy="If the column was dropped by hand, take the step with --fake.",
+)
+
+GOES_ALONG = _hazard(
+    "MT306",
+    "something goes along",
+    Severity.WARNING,
+    cause="Something hangs on what the step drops, and the engine drops it along without a word.",
+    consequence="It is gone, and taking the step back does not make it again.",
+    remedy="Keep its definition, and make it again if it is still wanted.",
+)
+KEYS_NOT_CHECKED = _hazard(
+    "MT308",
+    "foreign keys not looked at",
+    Severity.WARNING,
+    cause="There was no time to look for rows that point to nothing.",
+    consequence="If there are any, in whatever table, the first step fails and nothing is changed.",
+    remedy="Give it more time with --count-timeout.",
 )
 
 OBSTACLES = {

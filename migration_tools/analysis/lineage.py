@@ -99,6 +99,10 @@ class Lineage:
             line.columns[key] = self._column_of_today(line, name)
         return line.columns[key]
 
+    def is_alive(self, line: TableLine) -> bool:
+        """Whether it was not dropped."""
+        return any(other is line for other in self._tables.values())
+
     def exists_now(self, table: str) -> bool:
         """Whether a table of this name is there at this moment of the plan, as far as is known."""
         key = self._fold(table)

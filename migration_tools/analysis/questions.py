@@ -48,7 +48,8 @@ class Candidate:
 
     ``decides``: nothing is said where its answer is below ``at_least``; None: always said.
     ``uncounted``: that it happens can be told, to how many cannot. ``as_of_now``: an opaque part
-    of the plan comes before, which may change the answer.
+    of the plan comes before, which may change the answer. ``counted``: the rows concerned, where
+    they are known without a question.
     """
 
     step: Step
@@ -64,6 +65,7 @@ class Candidate:
     values: Question | None = None
     differing: Question | None = None
     uncounted: bool = False
+    counted: int | None = None
     as_of_now: bool = False
     listing: str = ""  # condition under which a row is concerned
     shown: tuple[str, ...] = ()  # columns worth showing in the query that lists the rows

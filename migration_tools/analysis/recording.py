@@ -33,12 +33,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedOperation:
-    """``index``: the operation's place in its migration's list, whatever the direction."""
+    """``index``: the operation's place in its migration's list, whatever the direction.
+
+    ``by_engine``: no operation of the migration, but what the engine does of its own accord.
+    """
 
     index: int
     description: str
     effects: tuple[fx.Effect, ...]
     is_reversible: bool = True
+    by_engine: bool = False
 
     @property
     def is_opaque(self) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from migration_tools.analysis import effects as fx
-from migration_tools.analysis.hazards import Hazard, Severity
+from migration_tools.analysis.hazards import KEYS_NOT_CHECKED, Hazard, Severity
 from migration_tools.analysis.measuring import Exactness, Measure
 from migration_tools.analysis.questions import LossKind
 from migration_tools.analysis.recording import RecordedStep
@@ -141,4 +141,6 @@ class Assessment:
     def is_exact(self) -> bool:
         measures = [loss.exactness for loss in self.losses]
         measures += [finding.rows.exactness for finding in self.findings if finding.rows]
+        if any(finding.hazard is KEYS_NOT_CHECKED for finding in self.findings):
+            return False
         return not self.opaque and all(exactness is Exactness.EXACT for exactness in measures)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from django.db import transaction
 
+from migration_tools.backends.hanging import ForeignKey, Outcomes, Violation
 from migration_tools.columns import Column
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ class Backend:
     first_class: ClassVar[bool] = False
     #: Forbidding NULL fills blank text with "" and auto_now with the time, without a default.
     fills_implicit_defaults: bool = False
+    #: Every step ends with a look at the foreign keys of all tables, and fails if one is violated.
+    checks_all_keys: ClassVar[bool] = False
 
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         self.connection = connection
@@ -140,6 +143,19 @@ class Backend:
             return ()
         with self.connection.cursor() as cursor:
             return tuple(introspection.get_primary_key_columns(cursor, table) or ())
+
+    def foreign_keys(self, tables: Sequence[str]) -> tuple[ForeignKey, ...]:
+        """Those from or to one of ``tables``; of all tables where ``checks_all_keys``."""
+        return ()
+
+    def violated_keys(self) -> tuple[Violation, ...]:
+        """Foreign keys of any table that rows violate today; asked where ``checks_all_keys``."""
+        return ()
+
+    @property
+    def outcomes(self) -> Outcomes:
+        """What becomes of what hangs on a table; what is not in it is left as it is."""
+        return {}
 
     def leaves_room(self, table: str) -> bool:
         """Whether a new table of this name can be made although there is one, in another schema."""

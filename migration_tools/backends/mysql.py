@@ -13,6 +13,7 @@ from django.db import Error, InternalError, OperationalError
 from migration_tools.backends import names
 from migration_tools.backends.base import Backend, Conversion, unkept_savepoint
 from migration_tools.backends.conversions import mysql as conversions
+from migration_tools.backends.hanging import Act, ForeignKey, Kind, Outcome, Outcomes
 from migration_tools.columns import Column
 
 COLUMNS_QUERY = """
@@ -26,6 +27,18 @@ KEY_QUERY = """
     FROM information_schema.COLUMNS WHERE COLUMN_KEY = 'PRI' AND ({tables})
     ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION
 """
+FOREIGN_KEYS_QUERY = """
+    SELECT TABLE_NAME, REFERENCED_TABLE_NAME, CONSTRAINT_NAME, COLUMN_NAME, REFERENCED_COLUMN_NAME
+    FROM information_schema.KEY_COLUMN_USAGE
+    WHERE REFERENCED_TABLE_NAME IS NOT NULL AND TABLE_SCHEMA = DATABASE()
+      AND REFERENCED_TABLE_SCHEMA = DATABASE()
+      AND (TABLE_NAME IN ({tables}) OR REFERENCED_TABLE_NAME IN ({tables}))
+    ORDER BY TABLE_NAME, CONSTRAINT_NAME, ORDINAL_POSITION
+"""
+OUTCOMES = {
+    (Act.DROP_TABLE, Kind.INCOMING_KEY): Outcome.REFUSED,
+    (Act.DROP_COLUMN, Kind.INCOMING_KEY): Outcome.REFUSED,
+}
 ROWS_QUERY = """
     SELECT TABLE_SCHEMA = DATABASE(), TABLE_SCHEMA, TABLE_NAME, TABLE_ROWS
     FROM information_schema.TABLES WHERE {tables}
@@ -123,6 +136,32 @@ class MySQLBackend(Backend):
 
     def primary_key_of(self, table: str) -> tuple[str, ...]:
         return tuple(self._by_name(KEY_QUERY, [table]).get(table, ()))
+
+    @property
+    def outcomes(self) -> Outcomes:
+        return OUTCOMES
+
+    def foreign_keys(self, tables: Sequence[str]) -> tuple[ForeignKey, ...]:
+        asked = [parts[1] for table in tables if (parts := names.split(table, "`"))]
+        if not asked:
+            return ()
+        marks = ", ".join(["%s"] * len(asked))
+        with self.connection.cursor() as cursor:
+            cursor.execute(FOREIGN_KEYS_QUERY.format(tables=marks), [*asked, *asked])
+            rows = cursor.fetchall()
+        found: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
+        for table, referred, name, column, target in rows:
+            found.setdefault((table, referred, name), []).append((column, target))
+        return tuple(
+            ForeignKey(
+                table=table,
+                columns=tuple(column for column, _ in parts),
+                referred=referred,
+                referred_columns=tuple(target for _, target in parts),
+                name=name,
+            )
+            for (table, referred, name), parts in found.items()
+        )
 
     def estimated_rows(self, table: str) -> int | None:
         rows = self._by_name(ROWS_QUERY, [table]).get(table, [None])[0]

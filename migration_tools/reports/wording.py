@@ -37,7 +37,7 @@ def place(table: str, column: str, quote: Quote) -> str:
 
 def operation_phrase(operation: RecordedOperation, *, backwards: bool) -> str:
     """What is done, not what is undone: taking back CreateModel deletes a model."""
-    if not backwards:
+    if not backwards or operation.by_engine:
         return operation.description
     for effect in operation.effects:
         match effect:
@@ -89,6 +89,7 @@ def finding_sentence(finding: Finding, quote: Quote) -> str:
         rows=rows,
         column=column,
         table=quote(finding.table) if finding.table else "",
+        place=place(finding.table, finding.column, quote),
         detail=detail,
         name=hazard.name,
         colon=f": {detail}" if detail else "",
@@ -132,6 +133,9 @@ _SENTENCES = {
     hz.COLUMN_MISSING.code: "column{column} is not in {table}",
     hz.TABLE_EXISTS.code: "table {table} is in the database already",
     hz.COLUMN_EXISTS.code: "column{column} is in {table} already",
+    hz.KEY_VIOLATED.code: "{rows} point to nothing, {detail}{column}: every step ends with a look "
+    "at all foreign keys",
+    hz.IN_THE_WAY.code: "{detail} needs {place}",
     hz.OPAQUE_PYTHON.code: "runs Python code that may change any row: {detail}",
     hz.OPAQUE_SQL.code: "runs SQL that may change any row: {detail}",
     hz.OPAQUE_CURSOR.code: "opens a cursor of its own and may change any row: {detail}",
@@ -141,6 +145,8 @@ _SENTENCES = {
     hz.INVENTED.code: "{rows}: {detail}{column}",
     hz.NOT_MADE.code: "{detail} is not made on this database",
     hz.NOT_JUDGED.code: "whether {rows} satisfy {detail} is unknown",
+    hz.GOES_ALONG.code: "{detail} goes along with {place}",
+    hz.KEYS_NOT_CHECKED.code: "whether rows point to nothing, in whatever table, was not looked at",
     hz.NOTHING_TO_DROP.code: "column{column} to drop is not in {table}",
 }
 

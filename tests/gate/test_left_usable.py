@@ -37,7 +37,9 @@ def test_step_that_fails_after_its_last_operation(
         AddField("Item", "maker", foreign_key("shop.Maker", default=99)),
     )
     file = project.folder / "shop/migrations/0002_step.py"
-    file.write_text(file.read_text().replace("dependencies", f"atomic = {atomic}\n    dependencies"))
+    file.write_text(
+        file.read_text().replace("dependencies", f"atomic = {atomic}\n    dependencies")
+    )
     with project.installed("Cars"):
         plain(alias, "shop", "0001")
         connection = connections[alias]
