@@ -141,7 +141,7 @@ def test_a_blocker_that_was_not_counted_needs_a_yes(project: Project) -> None:
         insert("shop_item", id=[1, 2], name=["a", "b"])
         assert codes(plan("shop")) == []
         report = plan("shop", count_timeout=0)
-        assert codes(report) == ["MT108 warning"]
+        assert codes(report)[0] == "MT108 warning"
         assert report["totals"]["unknown"] == 1
         assert not report["exact"]
         with pytest.raises(SystemExit) as ended:
