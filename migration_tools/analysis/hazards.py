@@ -170,8 +170,8 @@ KEY_VIOLATED = _hazard(
     "MT115",
     "foreign key violated already",
     Severity.BLOCKER,
-    cause="Rows of some table, it may have nothing to do with the plan, point to nothing. On "
-    "SQLite every step ends with a look at the foreign keys of all tables.",
+    cause="Rows of some table, it may have nothing to do with the plan, point to nothing, and "
+    "this engine ends every step with a look at the foreign keys of all tables.",
     consequence="The first step fails, whatever it does, and so does every other.",
     remedy="Mend or delete those rows first.",
 )
