@@ -1,0 +1,1 @@
+"""Tables and columns that are moved out of the way, and back."""
