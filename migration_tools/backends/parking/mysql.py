@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from django.db import DatabaseError
 
@@ -233,6 +233,20 @@ class MySQLParking(Parking):
             when=(Look(kind=kind, table=part.table, name=part.name, there=False),),
             unchecked=part if part.kind is PartKind.FOREIGN_KEY else None,
         )
+
+    def _orphans(
+        self, child: str, parent: str, columns: Sequence[str], part: Part, extra: str = ""
+    ) -> int:
+        """Each key once first: the engine skips from one to the next over the key's index."""
+        if len(columns) == 1 and not extra:
+            mine, theirs = self.quote(columns[0]), self.quote(part.target_columns[0])
+            query = (
+                f"SELECT 1 FROM (SELECT DISTINCT {mine} FROM {child} WHERE {mine} IS NOT NULL) c "
+                f"LEFT JOIN {parent} p ON c.{mine} = p.{theirs} WHERE p.{theirs} IS NULL LIMIT 1"
+            )
+            if not self.rows(query):
+                return 0
+        return super()._orphans(child, parent, columns, part, extra)
 
     # --- running ----------------------------------------------------------------------------
 
