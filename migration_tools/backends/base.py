@@ -6,7 +6,7 @@ import contextlib
 import enum
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import transaction
 
@@ -15,6 +15,9 @@ from migration_tools.columns import Column
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
+
+#: Rows fetched at a time.
+CHUNK = 2000
 
 
 class Obstacle(enum.StrEnum):
@@ -114,6 +117,13 @@ class Backend:
     def time_limit(self, seconds: float) -> Iterator[None]:
         """A statement that runs longer raises OperationalError; usable only inside read_only()."""
         yield
+
+    def stream(self, query: str) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query one after another, never all of them in memory."""
+        with self.connection.chunked_cursor() as cursor:
+            cursor.execute(query)
+            while rows := cursor.fetchmany(CHUNK):
+                yield from rows
 
     # --- the schema of today ----------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import Error, InternalError, OperationalError
 
 from migration_tools.backends import names
-from migration_tools.backends.base import Backend, Conversion, unkept_savepoint
+from migration_tools.backends.base import CHUNK, Backend, Conversion, unkept_savepoint
 from migration_tools.backends.conversions import mysql as conversions
 from migration_tools.backends.hanging import Act, ForeignKey, Kind, Outcome, Outcomes
 from migration_tools.columns import Column
@@ -117,6 +117,18 @@ class MySQLBackend(Backend):
                 if error.args and error.args[0] in TIMED_OUT:
                     raise OperationalError(*error.args) from error
                 raise
+
+    def stream(self, query: str) -> Iterator[tuple[Any, ...]]:
+        from MySQLdb.cursors import SSCursor  # every other cursor of the driver fetches all rows
+
+        self.connection.ensure_connection()
+        with (
+            self.connection.wrap_database_errors,
+            contextlib.closing(self.connection.connection.cursor(SSCursor)) as cursor,
+        ):
+            cursor.execute(query)
+            while rows := cursor.fetchmany(CHUNK):
+                yield from rows
 
     # --- the schema of today ----------------------------------------------------------------
 
