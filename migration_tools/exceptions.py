@@ -31,5 +31,9 @@ class SettingsError(MigrationToolsError):
     """A key of the MIGRATION_TOOLS setting is unknown or has a value of the wrong kind."""
 
 
+class JournalError(MigrationToolsError):
+    """The journal of runs cannot be read or written."""
+
+
 class Refused(MigrationToolsError):
     """The run was stopped before it changed anything."""

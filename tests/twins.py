@@ -166,11 +166,14 @@ def records(alias: str) -> list[tuple[str, str]]:
 
 
 def state(alias: str) -> dict[str, Any]:
-    """Columns, constraints and rows of every table, but for when migrations were recorded."""
+    """Columns, constraints and rows of every table, but for when migrations were recorded, and
+    for this app's own tables."""
     connection = connections[alias]
     found: dict[str, Any] = {}
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
+            if table.startswith("migration_tools_"):
+                continue
             columns = connection.introspection.get_table_description(cursor, table)
             constraints = connection.introspection.get_constraints(cursor, table)
             names = [column.name for column in columns if column.name != "applied"]

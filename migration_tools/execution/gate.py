@@ -26,6 +26,7 @@ from migration_tools.analysis.assessment import assess
 from migration_tools.analysis.verdicts import Assessment
 from migration_tools.exceptions import Refused
 from migration_tools.execution.processes import other_processes_told
+from migration_tools.execution.run import Occasion, RunLog
 from migration_tools.plan import Target, plan_of_run
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class _Run:
     judged: Content | None = None
     #: Every receiver has been told of the plan; from here on it must stay what it is.
     settled: bool = False
+    #: Open from the moment in which the plan was passed, unless it has nothing to do.
+    log: RunLog | None = None
 
 
 class Gate:
@@ -61,13 +64,16 @@ class Gate:
         count_timeout: float,
         fake: bool = False,
         fake_initial: bool = False,
+        occasion: Occasion | None = None,
     ) -> None:
+        """``occasion``: what the journal is to say of the runs; without it they are not written."""
         self._connection = connection
         self._decide = decide
         self._target = target
         self._count_timeout = count_timeout
         self._fake = fake
         self._fake_initial = fake_initial
+        self._occasion = occasion
         self._runs: list[_Run] = []
         #: A plan has been announced: what `migrate` raises from here on is not about planning.
         self.was_reached = False
@@ -86,6 +92,11 @@ class Gate:
         try:
             with other_processes_told(self._connection.alias):
                 yield
+        except BaseException as error:
+            for run in reversed(self._runs):
+                if run.log is not None:
+                    run.log.stopped(error)
+            raise
         finally:
             pre_migrate.disconnect(self._on_plan)
             post_migrate.disconnect(self._on_end)
@@ -109,8 +120,38 @@ class Gate:
                 "models. Run `migrate` if that is meant.",
             )
 
+    def follow(self, action: str, migration: Migration | None, fake: bool) -> None:
+        """What the progress callback is told: here before the step starts and after it is done."""
+        if migration is None:
+            return
+        key = (migration.app_label, migration.name)
+        starts = action in ("apply_start", "unapply_start")
+        if starts:
+            self.require(key)
+        log = self._log_of(key)
+        if log is None:
+            return
+        if starts:
+            log.step_started(migration, backwards=action == "unapply_start", fake=fake)
+        elif action in ("apply_success", "unapply_success"):
+            log.step_done(fake=fake)
+
+    @property
+    def log(self) -> RunLog | None:
+        """Of the innermost run that is going on."""
+        return next((run.log for run in reversed(self._runs) if run.log is not None), None)
+
+    def _log_of(self, key: Key) -> RunLog | None:
+        runs = (run for run in reversed(self._runs) if _plans(run, key))
+        return next((run.log for run in runs), None)
+
+    @property
+    def _is_innermost(self) -> bool:
+        """Another migrate_safe that a step runs has a gate of its own, and writes for itself."""
+        return getattr(self._connection.SchemaEditorClass, "of_gate", self) is self
+
     def _is_planned(self, key: Key) -> bool:
-        return any((m.app_label, m.name) == key for run in self._runs for m, _ in run.plan)
+        return any(_plans(run, key) for run in self._runs)
 
     def _on_plan(
         self, *, sender: Any, using: str, plan: Pairs | None = None, **kwargs: Any
@@ -145,6 +186,8 @@ class Gate:
         if run is not None:
             self._runs.remove(run)
             self.finished += bool(plan)
+            if run.log is not None:
+                run.log.done()
 
     def _run_of(self, plan: Pairs) -> _Run | None:
         return next((run for run in self._runs if run.plan is plan), None)
@@ -153,6 +196,7 @@ class Gate:
         content = _content(run.plan)
         if run.judged == content:
             return
+        fingerprint = ""
         if run.plan and not self._fake:
             assessment = assess(
                 plan_of_run(list(run.plan), self._connection, self._target),
@@ -161,7 +205,15 @@ class Gate:
                 count_timeout=self._count_timeout,
             )
             self._decide(assessment)
+            fingerprint = assessment.fingerprint
         run.judged = content
+        if self._occasion is not None and run.plan and run.log is None and self._is_innermost:
+            run.log = RunLog(self._connection, self._occasion)
+            run.log.open(run.plan, fingerprint=fingerprint, fake=self._fake)
+
+
+def _plans(run: _Run, key: Key) -> bool:
+    return any((migration.app_label, migration.name) == key for migration, _ in run.plan)
 
 
 def _content(plan: Pairs) -> Content:
@@ -184,17 +236,27 @@ def _last_app() -> Any:
 
 def _gated(editor_class: type[Any], gate: Gate) -> type[Any]:
     class GatedSchemaEditor(editor_class):  # type: ignore[misc]
+        of_gate = gate
+        #: The log of the step whose editor this is; a step's code may open more of them.
+        _log: RunLog | None = None
+
         def __enter__(self) -> Any:
             if not _makes_record_of_migrations(sys._getframe(1)):
                 gate.require()
+                self._log = gate.log and gate.log.taken_by_editor()
             return super().__enter__()
 
         def __exit__(self, *exc_info: Any) -> None:
+            log = None if exc_info[0] else self._log
+            if log is not None and self.atomic_migration:
+                log.step_written()
             try:
                 super().__exit__(*exc_info)
             except BaseException as error:
                 _close(self, error)
                 raise
+            if log is not None and not self.atomic_migration:
+                log.step_written()
 
     return GatedSchemaEditor
 

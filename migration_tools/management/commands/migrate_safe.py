@@ -16,6 +16,7 @@ from django.db.migrations import loader
 from migration_tools.analysis.verdicts import Assessment
 from migration_tools.execution.consent import Consent, PlanRefused, Verdict
 from migration_tools.execution.gate import Gate
+from migration_tools.execution.run import Occasion
 from migration_tools.execution.wrapping import migrate_in_force
 from migration_tools.management import base
 from migration_tools.plan import Target, reason_of
@@ -83,13 +84,15 @@ class GatedMigrate(WrappedCommand):
 
     def handle(self, *args: Any, **options: Any) -> Any:
         own = {name: options.pop(name, None) for name in OWN_OPTIONS}
+        target = Target(app=options.get("app_label"), migration=options.get("migration_name"))
         self.gate = Gate(
             connections[options.get("database") or DEFAULT_DB_ALIAS],
             lambda assessment: self._decide(assessment, {**options, **own}),
-            target=Target(app=options.get("app_label"), migration=options.get("migration_name")),
+            target=target,
             count_timeout=base.count_timeout(own),
             fake=bool(options.get("fake")),
             fake_initial=bool(options.get("fake_initial")),
+            occasion=Occasion(target=target, command=self.typed or "call_command"),
         )
         with self.gate.closed():
             return super().handle(*args, **options)
@@ -97,8 +100,8 @@ class GatedMigrate(WrappedCommand):
     def migration_progress_callback(
         self, action: str, migration: Any = None, fake: bool = False
     ) -> None:
-        if action in ("apply_start", "unapply_start") and self.gate is not None:
-            self.gate.require((migration.app_label, migration.name))
+        if self.gate is not None:
+            self.gate.follow(action, migration, fake)
         super().migration_progress_callback(action, migration, fake)
 
     def _decide(self, assessment: Assessment, options: dict[str, Any]) -> None:

@@ -1,0 +1,284 @@
+"""Runs and steps of `migrate_safe`, written down beside what they change.
+
+On the pattern of Django's MigrationRecorder: tables of our own, made by the first run that has
+something to do, never by a command that only reads; no migrations of ours in anybody's plan, and
+routers have no say. Only `migrate_safe` writes them.
+"""
+
+from __future__ import annotations
+
+import enum
+import functools
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import django.db
+from django.apps.registry import Apps
+from django.db import models
+from django.utils.timezone import now
+
+from migration_tools.exceptions import JournalError
+from migration_tools.plan import Direction
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+RUN_TABLE = "migration_tools_run"
+STEP_TABLE = "migration_tools_step"
+#: Every table of the journal.
+TABLES = (RUN_TABLE, STEP_TABLE)
+
+
+class Outcome(enum.StrEnum):
+    """``WRITTEN``: the step's own transaction was committed, and django_migrations not yet told."""
+
+    PLANNED = "planned"
+    RUNNING = "running"
+    WRITTEN = "written"
+    DONE = "done"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """``undo_of``: the run that this one takes back. ``command``: as it was typed."""
+
+    id: int
+    started: datetime
+    ended: datetime | None
+    outcome: Outcome
+    user: str
+    host: str
+    pid: int
+    version: str
+    command: str
+    app: str
+    migration: str
+    direction: Direction
+    fingerprint: str
+    undo_of: int | None
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRecord:
+    """``operations``: JSON, see execution/operations.py; empty where a step is all or nothing."""
+
+    id: int
+    run: int
+    position: int
+    app: str
+    name: str
+    direction: Direction
+    started: datetime | None
+    ended: datetime | None
+    outcome: Outcome
+    faked: bool
+    seconds: float | None
+    source_hash: str
+    source: str
+    operations: str
+
+    @property
+    def label(self) -> str:
+        return f"{self.app}.{self.name}"
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.app, self.name
+
+    @property
+    def is_backwards(self) -> bool:
+        return self.direction is Direction.BACKWARDS
+
+
+@functools.cache
+def _models() -> tuple[Any, Any]:
+    """The two models, made when they are first needed: the app registry must be ready by then."""
+    registry = Apps()
+
+    class Run(models.Model):
+        id = models.BigAutoField(primary_key=True)
+        started = models.DateTimeField(default=now)
+        ended = models.DateTimeField(null=True)
+        outcome = models.CharField(max_length=16)
+        user = models.CharField(max_length=255)
+        host = models.CharField(max_length=255)
+        pid = models.BigIntegerField()
+        version = models.CharField(max_length=32)
+        command = models.TextField()
+        app = models.CharField(max_length=255)
+        migration = models.CharField(max_length=255)
+        direction = models.CharField(max_length=16)
+        fingerprint = models.CharField(max_length=64)
+        undo_of = models.BigIntegerField(null=True)
+        error = models.TextField()
+
+        class Meta:
+            apps = registry
+            app_label = "migration_tools"
+            db_table = RUN_TABLE
+
+        def __str__(self) -> str:
+            return f"Run {self.id}"
+
+    class Step(models.Model):
+        id = models.BigAutoField(primary_key=True)
+        run = models.BigIntegerField(db_index=True)
+        position = models.IntegerField()
+        app = models.CharField(max_length=255)
+        name = models.CharField(max_length=255)
+        direction = models.CharField(max_length=16)
+        started = models.DateTimeField(null=True)
+        ended = models.DateTimeField(null=True)
+        outcome = models.CharField(max_length=16)
+        faked = models.BooleanField()
+        seconds = models.FloatField(null=True)
+        source_hash = models.CharField(max_length=64)
+        source = models.TextField()
+        operations = models.TextField()
+
+        class Meta:
+            apps = registry
+            app_label = "migration_tools"
+            db_table = STEP_TABLE
+
+        def __str__(self) -> str:
+            return f"{self.app}.{self.name} of run {self.run}"
+
+    return Run, Step
+
+
+class Journal:
+    """What it writes goes through ``connection``, as part of whatever transaction is open there."""
+
+    def __init__(self, connection: BaseDatabaseWrapper) -> None:
+        self.connection = connection
+        self._is_there = False
+
+    # --- the tables -------------------------------------------------------------------------
+
+    def exists(self) -> bool:
+        if not self._is_there:
+            with self.connection.cursor() as cursor:
+                found = self.connection.introspection.table_names(cursor)
+            self._is_there = set(TABLES) <= set(found)
+        return self._is_there
+
+    def ensure_tables(self) -> None:
+        """Raises JournalError where they cannot be made."""
+        if self.exists():
+            return
+        with self.connection.cursor() as cursor:
+            found = self.connection.introspection.table_names(cursor)
+        try:
+            # The class's own editor: what a run puts on the connection is for its steps.
+            with type(self.connection).SchemaEditorClass(self.connection) as editor:
+                for model in _models():
+                    if model._meta.db_table not in found:
+                        editor.create_model(model)
+        except django.db.Error as error:
+            reason = " ".join(str(error).split())
+            raise JournalError(
+                f"The journal of runs cannot be made, and without it nothing is run: {reason}",
+                hint=f"Somebody with the right to create tables must run migrate_safe once ("
+                f"{RUN_TABLE}, {STEP_TABLE}); later runs only write to them.",
+            ) from error
+
+    # --- writing ----------------------------------------------------------------------------
+
+    def open_run(self, steps: Iterable[dict[str, Any]], **facts: Any) -> int:
+        """A run that is running, all of its steps still planned; its number."""
+        self.ensure_tables()
+        run_model, step_model = _models()
+        alias = self.connection.alias
+        run = run_model.objects.using(alias).create(
+            outcome=Outcome.RUNNING.value, error="", **facts
+        )
+        step_model.objects.using(alias).bulk_create(
+            [
+                step_model(run=run.pk, position=position, outcome=Outcome.PLANNED.value, **about)
+                for position, about in enumerate(steps, 1)
+            ],
+            batch_size=50,
+        )
+        return int(run.pk)
+
+    def change_run(self, number: int, **values: Any) -> None:
+        self._rows(0).filter(pk=number).update(**_stored(values))
+
+    def change_step(self, run: int, position: int, **values: Any) -> None:
+        self._rows(1).filter(run=run, position=position).update(**_stored(values))
+
+    def settle(self, run: int, applied: Collection[tuple[str, str]]) -> None:
+        """Call those steps of a run done of which django_migrations says so."""
+        for step in self.steps(run):
+            if step.outcome is not Outcome.DONE and (step.key in applied) != step.is_backwards:
+                self.change_step(run, step.position, outcome=Outcome.DONE, ended=now())
+
+    # --- reading ----------------------------------------------------------------------------
+
+    def run(self, number: int) -> RunRecord | None:
+        if not self.exists():
+            return None
+        row = self._rows(0).filter(pk=number).first()
+        return row and _run(row)
+
+    def runs(self, *, limit: int | None = None, **filters: Any) -> tuple[RunRecord, ...]:
+        """The newest first."""
+        if not self.exists():
+            return ()
+        found = self._rows(0).filter(**_stored(filters)).order_by("-pk")[:limit]
+        return tuple(map(_run, found))
+
+    def steps(self, run: int | Sequence[int]) -> tuple[StepRecord, ...]:
+        """In the order in which they run."""
+        if not self.exists():
+            return ()
+        numbers = [run] if isinstance(run, int) else list(run)
+        found = self._rows(1).filter(run__in=numbers).order_by("run", "position")
+        return tuple(map(_step, found))
+
+    def unfinished_steps(self) -> tuple[StepRecord, ...]:
+        """Those that were started and of which nobody wrote that they were done; newest first."""
+        if not self.exists():
+            return ()
+        outcomes = (Outcome.RUNNING, Outcome.WRITTEN, Outcome.FAILED, Outcome.INTERRUPTED)
+        found = self._rows(1).filter(outcome__in=[outcome.value for outcome in outcomes])
+        return tuple(map(_step, found.order_by("-run", "-position")))
+
+    def last_step(self, app: str, name: str) -> StepRecord | None:
+        """What was done last with one migration."""
+        if not self.exists():
+            return None
+        found = self._rows(1).filter(app=app, name=name, outcome=Outcome.DONE.value)
+        row = found.order_by("-run", "-position").first()
+        return row and _step(row)
+
+    def _rows(self, which: int) -> Any:
+        return _models()[which].objects.using(self.connection.alias)
+
+
+def _stored(values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.value if isinstance(value, enum.Enum) else value
+        for name, value in values.items()
+    }
+
+
+def _run(row: Any) -> RunRecord:
+    return RunRecord(**_read(RunRecord, row))
+
+
+def _step(row: Any) -> StepRecord:
+    return StepRecord(**_read(StepRecord, row))
+
+
+def _read(kind: Any, row: Any) -> dict[str, Any]:
+    values = {name: getattr(row, name) for name in kind.__slots__}
+    values["outcome"] = Outcome(values["outcome"])
+    values["direction"] = Direction(values["direction"])
+    return values
