@@ -11,6 +11,8 @@ from django.conf import settings
 from migration_tools.exceptions import SettingsError
 
 NAME = "MIGRATION_TOOLS"
+#: Values of ARCHIVE and of --archive.
+ARCHIVES = ("auto", "park", "copy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,10 +21,13 @@ class Configuration:
 
     ``allow_opaque``: run plans with Python code or raw SQL in them without asking, as long as
     nothing that can be counted is lost.
+
+    ``archive``: how what a step takes away is kept; "auto" parks where that is instant.
     """
 
     count_timeout: float = 60.0
     allow_opaque: bool = False
+    archive: str = "auto"
 
 
 def configuration() -> Configuration:
@@ -50,6 +55,10 @@ def _checked(key: str, value: Any) -> Any:
         if not number or not value >= 0:  # what is not a number is not less than 0 either
             raise SettingsError(f"{NAME}[{key!r}] must be a number of seconds or a timedelta.")
         return float(value)
+    if key == "ARCHIVE":
+        if value not in ARCHIVES:
+            raise SettingsError(f"{NAME}[{key!r}] must be one of {', '.join(ARCHIVES)}.")
+        return value
     if not isinstance(value, bool):
         raise SettingsError(f"{NAME}[{key!r}] must be True or False.")
     return value

@@ -296,6 +296,7 @@ SETTINGS: list[tuple[Any, str]] = [
     ({"COUNT_TIMEOUT": -1}, "MIGRATION_TOOLS['COUNT_TIMEOUT'] must be a number of seconds"),
     ({"COUNT_TIMEOUT": float("nan")}, "MIGRATION_TOOLS['COUNT_TIMEOUT'] must be"),
     ({"COUNT_TIMEOUT": None}, "MIGRATION_TOOLS['COUNT_TIMEOUT'] must be"),
+    ({"ARCHIVE": "never"}, "MIGRATION_TOOLS['ARCHIVE'] must be one of auto, park, copy."),
     ({"ALLOW_OPAQUE": "no"}, "MIGRATION_TOOLS['ALLOW_OPAQUE'] must be True or False."),
 ]
 
