@@ -35,5 +35,9 @@ class JournalError(MigrationToolsError):
     """The journal of runs cannot be read or written."""
 
 
+class ArchiveError(MigrationToolsError):
+    """An archive cannot be made, found or brought back."""
+
+
 class Refused(MigrationToolsError):
     """The run was stopped before it changed anything."""

@@ -36,6 +36,10 @@ class Direction(enum.StrEnum):
     FORWARDS = "forwards"
     BACKWARDS = "backwards"
 
+    @property
+    def opposite(self) -> Direction:
+        return Direction.FORWARDS if self is Direction.BACKWARDS else Direction.BACKWARDS
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:

@@ -182,6 +182,10 @@ class Backend:
         """From the engine's catalogue, without reading the table; None if it has no figure."""
         return None
 
+    def size_of(self, table: str) -> int | None:
+        """Bytes on disk, indexes included; None if the engine cannot say."""
+        return None
+
     def invented_value(self, column: Column) -> str | None:
         """What ADD COLUMN ... NOT NULL without a default puts into the rows that are there.
 

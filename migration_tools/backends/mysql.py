@@ -43,6 +43,10 @@ ROWS_QUERY = """
     SELECT TABLE_SCHEMA = DATABASE(), TABLE_SCHEMA, TABLE_NAME, TABLE_ROWS
     FROM information_schema.TABLES WHERE {tables}
 """
+SIZE_QUERY = """
+    SELECT TABLE_SCHEMA = DATABASE(), TABLE_SCHEMA, TABLE_NAME, DATA_LENGTH + INDEX_LENGTH
+    FROM information_schema.TABLES WHERE {tables}
+"""
 READS = re.compile(
     r"\s*\(*\s*(SELECT|SHOW|EXPLAIN|DESCRIBE|SET|SAVEPOINT|RELEASE|ROLLBACK)\b", re.I
 )
@@ -178,6 +182,10 @@ class MySQLBackend(Backend):
     def estimated_rows(self, table: str) -> int | None:
         rows = self._by_name(ROWS_QUERY, [table]).get(table, [None])[0]
         return None if rows is None else int(rows)
+
+    def size_of(self, table: str) -> int | None:
+        size = self._by_name(SIZE_QUERY, [table]).get(table, [None])[0]
+        return None if size is None else int(size)
 
     def _by_name(self, query: str, tables: Sequence[str]) -> dict[str, list[Any]]:
         """The last column of the query's rows, by the name as it was asked for."""

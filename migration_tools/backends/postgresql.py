@@ -51,6 +51,7 @@ KEYS_QUERY = """
       AND (key.conrelid IN (SELECT oid FROM asked) OR key.confrelid IN (SELECT oid FROM asked))
     ORDER BY 1, 3
 """
+SIZE_QUERY = "SELECT pg_total_relation_size(to_regclass(%s))"
 ROWS_QUERY = "SELECT reltuples FROM pg_catalog.pg_class WHERE oid = to_regclass(%s)"
 
 
@@ -124,6 +125,12 @@ class PostgreSQLBackend(Backend):
             cursor.execute(ROWS_QUERY, [self.quote(table)])
             row = cursor.fetchone()
         return int(row[0]) if row and row[0] >= 0 else None
+
+    def size_of(self, table: str) -> int | None:
+        with self.connection.cursor() as cursor:
+            cursor.execute(SIZE_QUERY, [self.quote(table)])
+            size = cursor.fetchone()[0]
+        return None if size is None else int(size)
 
     def literal(self, value: object) -> str:
         self.connection.ensure_connection()  # the driver quotes by the server's settings

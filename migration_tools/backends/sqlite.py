@@ -34,6 +34,7 @@ KEYS_QUERY = """
 VIOLATIONS_QUERY = """
     SELECT fkid, COUNT(*), COUNT(rowid) FROM pragma_foreign_key_check({table}) GROUP BY fkid
 """
+SIZE_QUERY = "SELECT SUM(pgsize) FROM dbstat WHERE name = %s"
 # How many steps of SQLite's machine go by between two looks at the clock: about a millisecond.
 STEPS_BETWEEN_LOOKS = 20_000
 
@@ -168,6 +169,15 @@ class SQLiteBackend(Backend):
             )
             row = cursor.fetchone()
         return int(row[0].split()[0]) if row and row[0] else None
+
+    def size_of(self, table: str) -> int | None:
+        try:
+            with self.connection.cursor() as cursor:
+                cursor.execute(SIZE_QUERY, [table])
+                size = cursor.fetchone()[0]
+        except OperationalError:  # not every library is built with it
+            return None
+        return None if size is None else int(size)
 
     def literal(self, value: object) -> str:
         if isinstance(value, float) and not math.isfinite(value):
