@@ -16,7 +16,7 @@ from django.db import connections
 
 from migration_tools.conf import configuration
 from migration_tools.exceptions import MigrationToolsError
-from migration_tools.reports.text import Line, Tone
+from migration_tools.reports.lines import Line, Tone
 
 if TYPE_CHECKING:
     from argparse import _ActionsContainer
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: --check found what it looks for.
 FOUND = 3
+#: As a shell calls a program that a broken pipe has ended.
+EXIT_OF_A_BROKEN_PIPE = 141
 
 
 def add_target_arguments(parser: CommandParser) -> None:
@@ -155,6 +157,18 @@ def _database_error(alias: str, error: django.db.Error) -> str:
             "  For a plan without counts:  manage.py migration_plan --offline"
         )
     return f"The database '{alias}' refused a query: {reason}"
+
+
+@contextlib.contextmanager
+def readers_may_leave() -> Iterator[None]:
+    """Whoever reads a report through a pipe (`| head`) may stop reading; that is no error."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is left in the buffer must not be written, nor complained about, at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(EXIT_OF_A_BROKEN_PIPE)
 
 
 def is_interactive() -> bool:

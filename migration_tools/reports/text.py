@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from migration_tools.analysis.hazards import Severity
 from migration_tools.analysis.questions import LossKind
 from migration_tools.analysis.recording import RecordedStep
 from migration_tools.analysis.verdicts import Assessment, Finding, Loss
 from migration_tools.plan import Step
+from migration_tools.reports.lines import Line, Tone
 from migration_tools.reports.wording import (
     Quote,
     database_line,
@@ -24,24 +23,6 @@ Told = Mapping[tuple[Step, int], list[Loss | Finding]]
 
 #: The widest phrase that sets the second column; longer ones push their own line only.
 WIDEST = 44
-
-
-class Tone(enum.Enum):
-    """What a line says; the command chooses the colour."""
-
-    HEADING = "heading"
-    STEP = "step"
-    PLAIN = "plain"
-    LOSS = "loss"
-    BLOCKER = "blocker"
-    WARNING = "warning"
-    SUMMARY = "summary"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    text: str
-    tone: Tone = Tone.PLAIN
 
 
 def plan_lines(assessment: Assessment, quote: Quote, *, everything: bool) -> Iterator[Line]:

@@ -20,8 +20,9 @@ from migration_tools.execution.run import Occasion
 from migration_tools.execution.wrapping import migrate_in_force
 from migration_tools.management import base
 from migration_tools.plan import Target, reason_of
+from migration_tools.reports.lines import Line
 from migration_tools.reports.refusals import question, refusal_text
-from migration_tools.reports.text import Line, notices, plan_lines
+from migration_tools.reports.text import notices, plan_lines
 
 if TYPE_CHECKING:
     from django.core.management.commands.migrate import Command as WrappedCommand

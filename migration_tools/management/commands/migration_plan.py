@@ -16,8 +16,9 @@ from migration_tools.backends import for_connection
 from migration_tools.management import base
 from migration_tools.management.progress import working
 from migration_tools.plan import Target, make_plan
+from migration_tools.reports.lines import Line
 from migration_tools.reports.serializing import assessment_as_dict
-from migration_tools.reports.text import Line, plan_lines
+from migration_tools.reports.text import plan_lines
 
 HISTORY = MigrationRecorder.Migration._meta.db_table
 

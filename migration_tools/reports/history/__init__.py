@@ -1,0 +1,1 @@
+"""The history of migrations as text, JSON, Markdown, annotations, graphs and one page of HTML."""
