@@ -95,6 +95,21 @@ class StepRecord:
         return self.direction is Direction.BACKWARDS
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastStep:
+    """The latest step with one migration; ``by``: user@host, and ``version``, of its run."""
+
+    run: int
+    direction: Direction
+    outcome: Outcome
+    faked: bool
+    seconds: float | None
+    source_hash: str
+    operations: str
+    by: str
+    version: str
+
+
 @functools.cache
 def _models() -> tuple[Any, Any]:
     """The two models, made when they are first needed: the app registry must be ready by then."""
@@ -249,6 +264,28 @@ class Journal:
         outcomes = (Outcome.RUNNING, Outcome.WRITTEN, Outcome.FAILED, Outcome.INTERRUPTED)
         found = self._rows(1).filter(outcome__in=[outcome.value for outcome in outcomes])
         return tuple(map(_step, found.order_by("-run", "-position")))
+
+    def last_steps(self) -> dict[tuple[str, str], LastStep]:
+        """What was begun last with each migration, without the sources; one query for all."""
+        if not self.exists():
+            return {}
+        names = [name for name in LastStep.__slots__ if name not in ("by", "version")]
+        by_run = {run.id: run for run in self.runs()}
+        begun = self._rows(1).exclude(outcome=Outcome.PLANNED.value).order_by("run", "position")
+        found = {}
+        for values in begun.values("app", "name", *names):
+            key = values.pop("app"), values.pop("name")
+            run = by_run.get(values["run"])
+            found[key] = LastStep(
+                **{
+                    **values,
+                    "outcome": Outcome(values["outcome"]),
+                    "direction": Direction(values["direction"]),
+                },
+                by=f"{run.user}@{run.host}" if run else "",
+                version=run.version if run else "",
+            )
+        return found
 
     def last_step(self, app: str, name: str) -> StepRecord | None:
         """What was done last with one migration."""

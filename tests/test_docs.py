@@ -130,6 +130,7 @@ def of_every_command() -> set[str]:
     [
         ("migrate_safe", options("django.core", "migrate")),
         ("migration_plan", of_every_command()),
+        ("migration_report", of_every_command()),
     ],
 )
 def test_every_option_has_its_line(command: str, inherited: set[str]) -> None:

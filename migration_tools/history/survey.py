@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from migration_tools.backends import for_connection
 from migration_tools.exceptions import HistoryError
-from migration_tools.history import files
+from migration_tools.history import files, journalled
 from migration_tools.history.problems import problems_of
 from migration_tools.history.statuses import (
     AppStatus,
@@ -26,6 +26,7 @@ from migration_tools.history.statuses import (
     State,
     Survey,
 )
+from migration_tools.journal import LastStep
 from migration_tools.plan import Key, reason_of
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class _Facts:
     parents: dict[Key, tuple[Key, ...]]
     conflicts: dict[str, list[str]]
     replaced_by: dict[Key, Key]
+    last_steps: Mapping[Key, LastStep]
 
 
 def survey(connection: BaseDatabaseWrapper) -> Survey:
@@ -63,6 +65,7 @@ def survey(connection: BaseDatabaseWrapper) -> Survey:
             for key, migration in loader.disk_migrations.items()
             for app, name in migration.replaces
         },
+        last_steps=journalled.last_steps(asked) if asked else {},
     )
     statuses = _apps(facts, loader)
     problems = problems_of(statuses)
@@ -154,6 +157,7 @@ def _status(key: Key, facts: _Facts, children: list[Key]) -> MigrationStatus:
         state=state,
         marks=tuple(_marks(key, state, facts)),
         applied_at=(facts.recorded or {}).get(key),
+        ran=journalled.ran(facts.last_steps.get(key), state),
         operations=files.described(migration),
         obstacle=files.obstacle(migration),
         dependencies=_labels(facts.parents[key]),
@@ -198,6 +202,7 @@ def _marks(key: Key, state: State, facts: _Facts) -> Iterator[Mark]:
         yield Mark.CONFLICT
     if state is State.APPLIED and any(not _is_met(parent, facts) for parent in facts.parents[key]):
         yield Mark.INCONSISTENT
+    yield from journalled.marks(facts.last_steps.get(key), state, facts.files[key])
     if files.is_kept_away(facts.files[key], facts.alias):
         yield Mark.NO_EFFECT
     if files.makes_swapped_model(facts.files[key]):
