@@ -132,7 +132,7 @@ class Survey:
     """One database. ``error``: why it could not be asked; the files are told all the same."""
 
     alias: str
-    database: str  # for people: "SQLite 3.40.1, cars.sqlite3"
+    database: str  # for people: engine, version, name and host
     apps: tuple[AppStatus, ...]
     problems: tuple[Problem, ...] = ()
     error: str = ""
