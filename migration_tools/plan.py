@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -98,7 +99,7 @@ def make_plan(
     Without a connection nothing is applied; with ``assume_applied`` everything is, as far as the
     files tell, so that a target in an app is a way back to it.
     """
-    executor = _executor(connection)
+    executor = executor_of(connection)
     recorded = executor.loader.applied_migrations.keys() & executor.loader.graph.nodes.keys()
     if target.start is not None or assume_applied:
         _assume(executor, target)
@@ -113,7 +114,7 @@ def plan_of_run(
     pairs: list[tuple[Migration, bool]], connection: BaseDatabaseWrapper, target: Target
 ) -> Plan:
     """The plan of a run of `migrate` that has announced itself with these pairs."""
-    return plan_of_pairs(_executor(connection), pairs, target)
+    return plan_of_pairs(executor_of(connection), pairs, target)
 
 
 def plan_of_pairs(
@@ -142,9 +143,12 @@ def plan_of_pairs(
     )
 
 
-def _executor(connection: BaseDatabaseWrapper | None) -> MigrationExecutor:
+def executor_of(
+    connection: BaseDatabaseWrapper | None, follow: Callable[..., None] | None = None
+) -> MigrationExecutor:
+    """Raises HistoryError. ``follow``: Django's progress callback."""
     try:
-        return MigrationExecutor(connection)
+        return MigrationExecutor(connection, follow)
     except django.db.Error:
         raise
     except Exception as error:  # whatever a migration file raises while it is imported

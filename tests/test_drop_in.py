@@ -284,7 +284,16 @@ def test_every_option_is_there() -> None:
     plain = options_of("migrate", "django.core")
     safe = options_of("migrate_safe", "migration_tools")
     assert plain.items() <= safe.items()
-    own = {"accept", "allow_data_loss", "fail_on_loss", "allow_opaque", "count_timeout"}
+    own = {
+        "accept",
+        "allow_data_loss",
+        "fail_on_loss",
+        "allow_opaque",
+        "count_timeout",
+        "undo",
+        "status",
+        "wait",
+    }
     assert {option[-1] for option in safe.keys() - plain.keys()} == own
 
 

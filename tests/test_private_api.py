@@ -119,6 +119,12 @@ def test_states_and_models_are_rendered_as_they_were_read() -> None:
     assert set(vars(ModelState("app", "Model", []))) == attributes
 
 
+def test_a_state_for_the_signals_is_made_as_it_was_read() -> None:
+    """What execution/plans.py calls as the command does."""
+    made = inspect.signature(MigrationExecutor._create_project_state).parameters
+    assert list(made) == ["self", "with_applied_migrations"]
+
+
 def test_executor_and_python_are_called_as_they_were_read() -> None:
     assert parameters(MigrationExecutor.migration_plan) == ["self", "targets", "clean_start"]
     expected = ["self", "app_label", "schema_editor", "from_state", "to_state"]

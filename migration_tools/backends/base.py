@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.db import transaction
 
 from migration_tools.backends.hanging import ForeignKey, Outcomes, Violation
+from migration_tools.backends.locks import RunLock
 from migration_tools.columns import Column
 
 if TYPE_CHECKING:
@@ -124,6 +125,10 @@ class Backend:
             cursor.execute(query)
             while rows := cursor.fetchmany(CHUNK):
                 yield from rows
+
+    def run_lock(self) -> RunLock:
+        """What keeps a second run away from this database."""
+        return RunLock(self.connection)
 
     # --- the schema of today ----------------------------------------------------------------
 

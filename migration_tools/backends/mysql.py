@@ -14,6 +14,7 @@ from migration_tools.backends import names
 from migration_tools.backends.base import CHUNK, Backend, Conversion, unkept_savepoint
 from migration_tools.backends.conversions import mysql as conversions
 from migration_tools.backends.hanging import Act, ForeignKey, Kind, Outcome, Outcomes
+from migration_tools.backends.locks import NamedLock
 from migration_tools.columns import Column
 
 COLUMNS_QUERY = """
@@ -95,6 +96,9 @@ class MySQLBackend(Backend):
                 contextlib.closing(self.connection.create_cursor()) as cursor,
             ):
                 cursor.execute(f"SET SESSION {variable} = {before}")
+
+    def run_lock(self) -> NamedLock:
+        return NamedLock(self.connection)
 
     @contextlib.contextmanager
     def read_only(self) -> Iterator[None]:

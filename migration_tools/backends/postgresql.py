@@ -9,6 +9,7 @@ from migration_tools.backends import names
 from migration_tools.backends.base import Backend, Conversion, unkept_savepoint
 from migration_tools.backends.conversions import postgresql as conversions
 from migration_tools.backends.hanging import Act, ForeignKey, Kind, Outcome, Outcomes
+from migration_tools.backends.locks import AdvisoryLock
 from migration_tools.columns import Column
 
 COLUMNS_QUERY = """
@@ -57,6 +58,9 @@ ROWS_QUERY = "SELECT reltuples FROM pg_catalog.pg_class WHERE oid = to_regclass(
 
 class PostgreSQLBackend(Backend):
     first_class = True
+
+    def run_lock(self) -> AdvisoryLock:
+        return AdvisoryLock(self.connection)
 
     @contextlib.contextmanager
     def read_only(self) -> Iterator[None]:

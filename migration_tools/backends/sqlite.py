@@ -22,6 +22,7 @@ from migration_tools.backends.hanging import (
     Outcomes,
     Violation,
 )
+from migration_tools.backends.locks import FileLock, RunLock
 from migration_tools.columns import Column
 
 COLUMNS_QUERY = "SELECT name FROM pragma_table_xinfo({table}{schema}) WHERE hidden <> 1"
@@ -53,6 +54,10 @@ class SQLiteBackend(Backend):
     def is_absent(self) -> bool:
         path = file_of(str(self.connection.settings_dict["NAME"]))
         return self.connection.connection is None and path is not None and not path.exists()
+
+    def run_lock(self) -> RunLock:
+        path = file_of(str(self.connection.settings_dict["NAME"]))
+        return FileLock(self.connection, path) if path else super().run_lock()
 
     @contextlib.contextmanager
     def read_only(self) -> Iterator[None]:

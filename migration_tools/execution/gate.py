@@ -146,6 +146,11 @@ class Gate:
         return next((run.log for run in runs), None)
 
     @property
+    def is_within_another(self) -> bool:
+        """A step of a run on this connection has started this one."""
+        return hasattr(self._connection.SchemaEditorClass, "of_gate")
+
+    @property
     def _is_innermost(self) -> bool:
         """Another migrate_safe that a step runs has a gate of its own, and writes for itself."""
         return getattr(self._connection.SchemaEditorClass, "of_gate", self) is self

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -318,8 +317,7 @@ def test_whole_processes_on_a_terminal(
         plain_state = state(alias)
         connections[alias].close()
         name = connections[alias].settings_dict["NAME"]
-        with ThreadPoolExecutor() as pool:
-            ended = list(pool.map(lambda keys: whole_process(name, keys), ["\x03", "\x04"]))
+        ended = [whole_process(name, keys) for keys in ("\x03", "\x04")]
         for code, seen in ended:
             assert code == 1, seen
             assert QUESTION in seen

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from contextlib import AbstractContextManager
 from typing import Any
 from unittest import mock
+from weakref import ref
 
 import pytest
 from django.apps import apps
@@ -23,18 +25,25 @@ from migration_tools.exceptions import Refused
 from migration_tools.execution import gate as gate_module
 from migration_tools.execution.processes import VARIABLE
 from migration_tools.management.commands import migrate_safe
+from migration_tools.management.safely import SafeRun
 from tests import cars
 from tests.gate.shared import LOSSY, UNSEEN, a_gate, never, plain, safe
 from tests.helpers import Project, key
 from tests.twins import command_line, state
 
 
+def alive(signal: Any) -> list[Any]:
+    """Without those of an app registry of before, which go whenever memory is tidied up."""
+    gc.collect()
+    return [each for each in signal.receivers if not isinstance(each[1], ref) or each[1]()]
+
+
 def traces(alias: str) -> tuple[Any, ...]:
     """What a gate puts anywhere; the same again when it has gone."""
     return (
         vars(connections[alias]).get("SchemaEditorClass"),
-        list(pre_migrate.receivers),
-        list(post_migrate.receivers),
+        alive(pre_migrate),
+        alive(post_migrate),
         os.environ.get(VARIABLE),
     )
 
@@ -125,10 +134,10 @@ def test_plan_changed_after_it_was_judged(
     filled: str, callback: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A receiver that the gate cannot be behind adds a step, or an operation, to the plan."""
-    decide = migrate_safe.GatedMigrate._decide
+    decide = SafeRun._decide
 
-    def and_change(self: Any, assessment: Assessment, options: Any) -> None:
-        decide(self, assessment, options)
+    def and_change(self: Any, assessment: Assessment) -> None:
+        decide(self, assessment)
         migration, _ = assessments[-1]
         migration.operations = [*migration.operations, RunPython(RunPython.noop)]
 
@@ -136,7 +145,7 @@ def test_plan_changed_after_it_was_judged(
         assessments.extend(plan)
 
     assessments: list[Any] = []
-    monkeypatch.setattr(migrate_safe.GatedMigrate, "_decide", and_change)
+    monkeypatch.setattr(SafeRun, "_decide", and_change)
     if not callback:
         monkeypatch.setattr(migrate_safe.GatedMigrate, "migration_progress_callback", mock.Mock())
     before = state(filled)
@@ -188,9 +197,7 @@ def test_operations_of_contenttypes_are_judged(
 ) -> None:
     """contenttypes puts an operation behind every RenameModel when the plan is announced."""
     seen: list[Assessment] = []
-    monkeypatch.setattr(
-        migrate_safe.GatedMigrate, "_decide", lambda self, found, options: seen.append(found)
-    )
+    monkeypatch.setattr(SafeRun, "_decide", lambda self, found: seen.append(found))
     project.migration("0001_initial", CreateModel("A", [key()]))
     project.migration("0002_rename", RenameModel("A", "B"))
     # Not the first app to be told of the plan: the gate must not judge before the last one was.
