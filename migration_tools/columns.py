@@ -57,6 +57,9 @@ class Column:
     # (PositiveIntegerField); None where no database could be asked.
     db_type: str | None = dataclasses.field(default=None, compare=False)
     db_check: str | None = dataclasses.field(default=None, compare=False)
+    # What the engine itself fills in: "", "constant" or "expression".
+    db_default: str = dataclasses.field(default="", compare=False)
+    comment: str | None = dataclasses.field(default=None, compare=False)
     # A static default; callables are never called by an analysis.
     default_value: Any = dataclasses.field(default=None, compare=False)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,7 @@ from migration_tools.analysis import effects as fx
 from migration_tools.analysis.context import Context
 from migration_tools.analysis.dependants import Dependants
 from migration_tools.analysis.fingerprint import fingerprint
+from migration_tools.analysis.hanging import Hanging
 from migration_tools.analysis.hazards import IMPOSSIBLE, IRREVERSIBLE, Severity
 from migration_tools.analysis.lineage import Lineage, Today
 from migration_tools.analysis.listing import Listing
@@ -34,6 +36,7 @@ from migration_tools.analysis.recording import (
     Recording,
     record,
 )
+from migration_tools.analysis.trying import Trying
 from migration_tools.analysis.verdicts import Assessment, Database, Finding, Loss
 from migration_tools.backends import for_connection
 from migration_tools.backends.base import Backend
@@ -88,9 +91,9 @@ def assess(
         keys = _keys(backend, recording, tables, plan)
         today = _today(backend, _with_tables_of(keys, tables, backend))
         context = _context(backend, today, plan, tables_may_exist)
-        violations = _violations(backend, count_timeout) if recording.steps and keys else ()
-        dependants = Dependants(keys=LiveKeys(context.lineage, keys), violations=violations)
-        candidates = _candidates(recording, context, dependants)
+        dependants = _dependants(backend, context, keys, tables, recording, count_timeout)
+        with contextlib.closing(dependants.trying):
+            candidates = _candidates(recording, context, dependants)
         answers = _Answers(
             counts=measure(
                 _questions(candidates), backend, seconds=max(0.0, deadline - time.monotonic())
@@ -164,7 +167,7 @@ def _keys(
     backend: Backend, recording: Recording, tables: tuple[str, ...], plan: Plan
 ) -> tuple[ForeignKey, ...]:
     drops = any(
-        isinstance(effect, fx.TableDropped | fx.ColumnDropped)
+        isinstance(effect, fx.TableDropped | fx.ColumnDropped | fx.ColumnAltered)
         for _step, operation in recording.operations()
         for effect in operation.effects
     )
@@ -181,6 +184,26 @@ def _with_tables_of(
         for table in (key.table, key.referred):
             known.setdefault(backend.fold_table(table), table)
     return tuple(dict.fromkeys((*tables, *known.values())))
+
+
+def _dependants(
+    backend: Backend,
+    context: Context,
+    keys: tuple[ForeignKey, ...],
+    tables: tuple[str, ...],
+    recording: Recording,
+    seconds: float,
+) -> Dependants:
+    """What hangs on the tables of a plan that starts from where the database is."""
+    if context.hypothetical or not recording.steps:
+        return Dependants(keys=LiveKeys(context.lineage))
+    origins = {origin for table in tables if (origin := context.holds_rows(table)) is not None}
+    return Dependants(
+        keys=LiveKeys(context.lineage, keys),
+        hanging=Hanging(backend.dependants_of(sorted(origins))),
+        trying=Trying(backend.trial()),
+        violations=_violations(backend, seconds) if keys else (),
+    )
 
 
 def _violations(backend: Backend, seconds: float) -> tuple[Violation, ...] | None:
@@ -244,7 +267,7 @@ def _candidates(
             for effect in operation.effects:
                 found += losses(effect, context)
                 found += obstacles(effect, context)
-                found += dependants.judge(effect, context)
+                found += dependants.judge(effect, operation, context)
                 _follow(effect, context)
                 dependants.follow(effect)
         found += dependants.end_step(_after(step), context)

@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from migration_tools.analysis import effects as fx
 from migration_tools.analysis import hazards as hz
 from migration_tools.analysis.context import Context
+from migration_tools.analysis.hanging import Hanging, acts_of
 from migration_tools.analysis.live_keys import LiveKey, LiveKeys
 from migration_tools.analysis.questions import Candidate, count_where
+from migration_tools.analysis.recording import RecordedOperation
+from migration_tools.analysis.trying import Trying
 from migration_tools.backends.hanging import Act, Kind, Outcome, Violation
 
 
@@ -18,6 +21,8 @@ class Dependants:
     """Follows a plan beside the lineage. ``violations``: None where there was no time to look."""
 
     keys: LiveKeys
+    hanging: Hanging = field(default_factory=Hanging)
+    trying: Trying = field(default_factory=lambda: Trying(None))
     violations: tuple[Violation, ...] | None = ()
     first_step_over: bool = False
     #: Keys whose table or column was dropped in this step, and by which operation.
@@ -25,29 +30,90 @@ class Dependants:
         default_factory=list
     )
 
-    def judge(self, effect: fx.Effect, context: Context) -> Iterator[Candidate]:
+    def judge(
+        self, effect: fx.Effect, operation: RecordedOperation, context: Context
+    ) -> Iterator[Candidate]:
         """Before the effect is followed."""
+        if not context.online or context.hypothetical:
+            return
+        for act in sorted(acts_of(effect, context.backend)):
+            yield from self._incoming(act, effect, operation, context)
+            yield from self._outgoing(act, effect, operation, context)
+        yield from self.hanging.judge(effect, operation.known, context)
+        yield from self.trying.judge(effect, operation.known, context)
+
+    def _incoming(
+        self, act: Act, effect: fx.Effect, operation: RecordedOperation, context: Context
+    ) -> Iterator[Candidate]:
         match effect:
             case fx.TableDropped():
-                keys, act = self.keys.to_table(effect.table), Act.DROP_TABLE
+                keys = self.keys.to_table(effect.table)
             case fx.ColumnDropped():
+                # Made anew or not: the column is gone.
                 keys, act = self.keys.to_column(effect.table, effect.column.name), Act.DROP_COLUMN
+            case fx.ColumnAltered(implied=False) if act is Act.CHANGE_TYPE and not _is_text(effect):
+                following = {
+                    id(context.column(other.table, other.old.name))
+                    for other in operation.effects
+                    if isinstance(other, fx.ColumnAltered) and other.implied
+                }
+                keys = tuple(
+                    key
+                    for key in self.keys.to_column(effect.table, effect.old.name)
+                    if not following & {id(line) for line in key.columns}
+                )
             case _:
                 return
-        outcome = context.backend.outcomes.get((act, Kind.INCOMING_KEY))
+        outcome = context.backend.outcome(act, Kind.INCOMING_KEY)
         for key in keys:
-            if outcome is Outcome.CHECKED:
+            if outcome is Outcome.CHECKED and not isinstance(effect, fx.ColumnAltered):
                 self.left.append((key, context.index, effect))
             elif outcome is not None:
-                hazard = hz.IN_THE_WAY if outcome is Outcome.REFUSED else hz.GOES_ALONG
-                yield context.candidate(
-                    hazard=hazard,
-                    table=context.holds_rows(effect.table) or effect.table,
-                    column=effect.column.name if isinstance(effect, fx.ColumnDropped) else "",
-                    reason=_named(key, context),
-                )
-            if outcome is Outcome.DROPPED:
-                self.keys.remove(key)
+                yield self._told(key, outcome, effect, context)
+
+    def _outgoing(
+        self, act: Act, effect: fx.Effect, operation: RecordedOperation, context: Context
+    ) -> Iterator[Candidate]:
+        """Keys that no migration made; Django drops its own before it touches their column."""
+        name = getattr(effect, "table", "")
+        outcome = context.backend.outcome(act, Kind.FOREIGN_KEY)
+        if outcome is None or not name:
+            return
+        known = operation.known.get(name)
+        for key in self.keys.of_table(name):
+            columns = self.keys.columns_of(key)
+            if act is Act.REMAKE:
+                if known is None or (len(columns) == 1 and columns[0] in known.keys):
+                    continue
+                if not set(columns) <= known.columns:
+                    continue  # it goes with a column, which is told
+            elif isinstance(effect, fx.ColumnDropped | fx.ColumnAltered):
+                column = effect.column if isinstance(effect, fx.ColumnDropped) else effect.old
+                if column.name not in columns or (
+                    len(columns) == 1 and column.references and column.references.constraint
+                ):
+                    continue
+                if isinstance(effect, fx.ColumnAltered) and (effect.implied or _is_text(effect)):
+                    continue
+            yield self._told(key, outcome, effect, context)
+
+    def _told(
+        self, key: LiveKey, outcome: Outcome, effect: fx.Effect, context: Context
+    ) -> Candidate:
+        table, column = getattr(effect, "table", ""), ""
+        match effect:
+            case fx.ColumnDropped():
+                column = effect.column.name
+            case fx.ColumnAltered():
+                column = effect.old.name
+        if outcome is Outcome.DROPPED:
+            self.keys.remove(key)
+        return context.candidate(
+            hazard=hz.IN_THE_WAY if outcome is Outcome.REFUSED else hz.GOES_ALONG,
+            table=context.holds_rows(table) or table,
+            column=column,
+            reason=_named(key, context),
+        )
 
     def follow(self, effect: fx.Effect) -> None:
         self.keys.follow(effect)
@@ -72,6 +138,11 @@ class Dependants:
         for violation in self.violations:
             if violation.key in there:
                 yield _violated(violation, context)
+
+
+def _is_text(effect: fx.ColumnAltered) -> bool:
+    """Keys between texts do not care how long these may be."""
+    return effect.old.is_text and effect.new.is_text
 
 
 def _named(key: LiveKey, context: Context) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import NOT_PROVIDED
+from django.db.models import NOT_PROVIDED, Value
 
 from migration_tools.columns import Column, Default, Reference
 
@@ -44,6 +44,8 @@ def describe(field: Field[Any, Any], connection: BaseDatabaseWrapper, *, online:
         db_type=db_type,
         db_check=db_check,
         default_value=value,
+        db_default=_db_default(field),
+        comment=getattr(field, "db_comment", None),
     )
 
 
@@ -80,6 +82,13 @@ def default_of(field: Field[Any, Any]) -> tuple[Default, object]:
     if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
         return Default.NOW, None
     return Default.NONE, None
+
+
+def _db_default(field: Field[Any, Any]) -> str:
+    default = getattr(field, "db_default", NOT_PROVIDED)
+    if default is NOT_PROVIDED:
+        return ""
+    return "constant" if isinstance(default, Value) else "expression"
 
 
 def _database_type(

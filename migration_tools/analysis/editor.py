@@ -128,7 +128,11 @@ class _Notes:
 
     def _alter_many_to_many(self, model: Any, old: Any, new: Any, strict: bool) -> None:
         old_through, new_through = old.remote_field.through, new.remote_field.through
-        self.alter_db_table(old_through, _table(old_through), _table(new_through))
+        if _table(old_through) != _table(new_through):
+            renamed = fx.TableRenamed(
+                table=_table(old_through), new_table=_table(new_through), links=True
+            )
+            self.note(renamed)
         for name_of in ("m2m_reverse_field_name", "m2m_field_name"):
             self.alter_field(
                 new_through,
@@ -163,7 +167,9 @@ class _Notes:
     def alter_unique_together(self, model: Any, old: Any, new: Any) -> None:
         olds, news = _normalised(old), _normalised(new)
         for names in sorted(olds - news):
-            self.note(fx.ConstraintRemoved(table=_table(model), name=", ".join(names)))
+            columns = tuple(model._meta.get_field(name).column for name in names)
+            name = ", ".join(names)
+            self.note(fx.ConstraintRemoved(table=_table(model), name=name, columns=columns))
         for names in sorted(news - olds):
             columns = tuple(model._meta.get_field(name).column for name in names)
             parts = tuple(fx.marked(column) for column in columns)
@@ -195,6 +201,7 @@ class _Notes:
                 condition=_text(constraint),
                 nulls_distinct=constraint.nulls_distinct is not False,
                 made=not self.online or is_made(constraint, connection),
+                inline=_is_inline(constraint),
                 parts=parts,
                 where=where,
             )
@@ -204,7 +211,10 @@ class _Notes:
             self.note(fx.ConstraintAdded(table=table, name=constraint.name, kind=kind))
 
     def remove_constraint(self, model: Any, constraint: Any) -> None:
-        self.note(fx.ConstraintRemoved(table=_table(model), name=constraint.name))
+        removed = fx.ConstraintRemoved(
+            table=_table(model), name=constraint.name, inline=_is_inline(constraint)
+        )
+        self.note(removed)
 
     def add_index(self, model: Any, index: Any, **kwargs: Any) -> None:
         self._index(model, index.name, "added")
@@ -268,6 +278,14 @@ def _role(model: Any) -> fx.Role:
 def _stored(column: Column) -> tuple[object, ...]:
     digits = (column.max_digits, column.decimal_places)
     return (column.type, column.max_length, *digits, column.collation)
+
+
+def _is_inline(constraint: Any) -> bool:
+    """Whether it is part of the table's definition; some unique ones are an index and no more."""
+    special = ("condition", "contains_expressions", "include", "deferrable")
+    return not isinstance(constraint, UniqueConstraint) or not any(
+        getattr(constraint, name) for name in special
+    )
 
 
 def _normalised(together: Any) -> set[tuple[str, ...]]:

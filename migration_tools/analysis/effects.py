@@ -37,8 +37,11 @@ class TableDropped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableRenamed:
+    """``links``: of a many-to-many field; some engines copy its rows to a new table instead."""
+
     table: str
     new_table: str
+    links: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +76,7 @@ class UniqueAdded:
     condition: str = ""  # the Q object as text, for the fingerprint
     nulls_distinct: bool = True
     made: bool = field(default=True, compare=False)  # False: the engine silently makes none
+    inline: bool = field(default=False, compare=False)  # part of the table, not only an index
     parts: tuple[str, ...] | None = field(default=None, compare=False)
     where: str | None = field(default=None, compare=False)
 
@@ -98,8 +102,12 @@ class ConstraintAdded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConstraintRemoved:
+    """``columns`` where it has no name that is known; ``inline`` as for UniqueAdded."""
+
     table: str
     name: str
+    columns: tuple[str, ...] = field(default=(), compare=False)
+    inline: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

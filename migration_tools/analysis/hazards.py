@@ -184,6 +184,15 @@ IN_THE_WAY = _hazard(
     consequence=_STOPS,
     remedy="Drop that first, and make it again afterwards if it is still wanted.",
 )
+REFUSED_BY_ENGINE = _hazard(
+    "MT117",
+    "something hangs on it, says the engine",
+    Severity.BLOCKER,
+    cause="Tried on a copy of the schema, without rows, the change is refused: a view, a trigger "
+    "or an index names what would not be there.",
+    consequence=_STOPS,
+    remedy="Drop that first, and make it again afterwards if it is still wanted.",
+)
 OPAQUE_PYTHON = _hazard(
     "MT201",
     "Python code",
@@ -276,6 +285,15 @@ GOES_ALONG = _hazard(
     cause="Something hangs on what the step drops, and the engine drops it along without a word.",
     consequence="It is gone, and taking the step back does not make it again.",
     remedy="Keep its definition, and make it again if it is still wanted.",
+)
+BREAKS = _hazard(
+    "MT307",
+    "something breaks",
+    Severity.WARNING,
+    cause="Something in the database names what the step drops or renames, and the engine leaves "
+    "it as it is.",
+    consequence="The step passes; a view fails when it is read, a trigger when a row is written.",
+    remedy="Make it anew after the step.",
 )
 KEYS_NOT_CHECKED = _hazard(
     "MT308",

@@ -42,6 +42,8 @@ class TableLine:
     origin: str | None
     missing: bool = False
     columns: dict[str, ColumnLine] = field(default_factory=dict)
+    #: Columns of today that the plan has dropped so far.
+    dropped: set[str] = field(default_factory=set)
 
     @property
     def is_born(self) -> bool:
@@ -99,6 +101,13 @@ class Lineage:
             line.columns[key] = self._column_of_today(line, name)
         return line.columns[key]
 
+    def columns_of_today(self, table: str) -> tuple[str, ...]:
+        """All that a table, by its name now, has in the database; empty if nobody could look."""
+        origin = self.table(table).origin
+        if origin is None or self._columns is None:
+            return ()
+        return tuple(self._columns.get(self._fold(origin), {}).values())
+
     def is_alive(self, line: TableLine) -> bool:
         """Whether it was not dropped."""
         return any(other is line for other in self._tables.values())
@@ -145,6 +154,8 @@ class Lineage:
             case fx.ColumnAdded():
                 self._born(effect.table, effect.column)
             case fx.ColumnDropped():
+                if origin := self.column(effect.table, effect.column.name).origin:
+                    self.table(effect.table).dropped.add(origin)
                 self._forget(effect.table, effect.column.name)
             case fx.ColumnAltered() if effect.old.name != effect.new.name:
                 moved = self.column(effect.table, effect.old.name)

@@ -52,6 +52,19 @@ class LiveKeys:
         column = self._lineage.column(table, name)
         return tuple(key for key in self if any(column is other for other in key.parent_columns))
 
+    def of_table(self, name: str) -> tuple[LiveKey, ...]:
+        child = self._lineage.table(name)
+        return tuple(key for key in self if key.child is child)
+
+    def columns_of(self, key: LiveKey) -> tuple[str, ...]:
+        """By their names now."""
+        return tuple(
+            name
+            for column in key.columns
+            for name, line in key.child.columns.items()
+            if line is column
+        )
+
     def remove(self, key: LiveKey) -> None:
         self._keys.remove(key)
 

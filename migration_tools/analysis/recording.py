@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import copy
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from django.db.migrations.migration import Migration
@@ -20,6 +20,7 @@ from django.db.utils import NotSupportedError
 
 from migration_tools.analysis import effects as fx
 from migration_tools.analysis.editor import recording_editor
+from migration_tools.analysis.known import Known, known_of
 from migration_tools.analysis.python_code import note_python, python_noted
 from migration_tools.analysis.queries import QueryRefused, no_queries
 from migration_tools.analysis.rendering import Renderer, full, has_known_state, renderer_for
@@ -36,6 +37,7 @@ class RecordedOperation:
     """``index``: the operation's place in its migration's list, whatever the direction.
 
     ``by_engine``: no operation of the migration, but what the engine does of its own accord.
+    ``known``: of the tables that the effects speak of, what the history knows.
     """
 
     index: int
@@ -43,6 +45,7 @@ class RecordedOperation:
     effects: tuple[fx.Effect, ...]
     is_reversible: bool = True
     by_engine: bool = False
+    known: Mapping[str, Known] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def is_opaque(self) -> bool:
@@ -150,6 +153,7 @@ class _Recorder:
             before = state.clone()
             _forward_state(migration, operation, state)
             effects = self._record_operation(operation, migration, step, before, state)
+            tables = {getattr(effect, "table", "") for effect in effects} - {""}
             operations.append(
                 RecordedOperation(
                     index=index,
@@ -157,6 +161,7 @@ class _Recorder:
                     effects=tuple(effects),
                     is_reversible=_is_reversible(operation)
                     and not any(isinstance(effect, fx.Irreversible) for effect in effects),
+                    known=known_of((before, state), tables, self.connection) if tables else {},
                 )
             )
         if step.is_backwards:

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import transaction
 
-from migration_tools.backends.hanging import ForeignKey, Outcomes, Violation
+from migration_tools.backends.hanging import (
+    Act,
+    Dependant,
+    ForeignKey,
+    Kind,
+    Outcome,
+    Trial,
+    Violation,
+)
 from migration_tools.backends.locks import RunLock
 from migration_tools.columns import Column
 
@@ -87,6 +95,8 @@ class Backend:
     fills_implicit_defaults: bool = False
     #: Every step ends with a look at the foreign keys of all tables, and fails if one is violated.
     checks_all_keys: ClassVar[bool] = False
+    #: Constraints are added to a table, or taken from it, by making it anew.
+    remakes_tables: ClassVar[bool] = False
 
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         self.connection = connection
@@ -167,10 +177,21 @@ class Backend:
         """Foreign keys of any table that rows violate today; asked where ``checks_all_keys``."""
         return ()
 
-    @property
-    def outcomes(self) -> Outcomes:
-        """What becomes of what hangs on a table; what is not in it is left as it is."""
-        return {}
+    def dependants_of(self, tables: Sequence[str]) -> tuple[Dependant, ...]:
+        """What hangs on these tables besides foreign keys."""
+        return ()
+
+    def outcome(self, act: Act, kind: Kind, *, shared: bool = False) -> Outcome | None:
+        """What becomes of what hangs on a table; None: nothing. ``shared``: on several columns."""
+        return None
+
+    def remakes(self, old: Column | None, new: Column | None) -> bool:
+        """Whether the table is made anew to add (``old`` is None), drop or change a column."""
+        return False
+
+    def trial(self) -> Trial | None:
+        """None where a schema cannot be copied for nothing."""
+        return None
 
     def leaves_room(self, table: str) -> bool:
         """Whether a new table of this name can be made although there is one, in another schema."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,10 +11,11 @@ from typing import Any
 
 from django.db import Error, InternalError, OperationalError
 
+from migration_tools.backends import mysql_schema as schema
 from migration_tools.backends import names
 from migration_tools.backends.base import CHUNK, Backend, Conversion, unkept_savepoint
 from migration_tools.backends.conversions import mysql as conversions
-from migration_tools.backends.hanging import Act, ForeignKey, Kind, Outcome, Outcomes
+from migration_tools.backends.hanging import Act, Dependant, ForeignKey, Kind, Outcome
 from migration_tools.backends.locks import NamedLock
 from migration_tools.columns import Column
 
@@ -28,18 +30,6 @@ KEY_QUERY = """
     FROM information_schema.COLUMNS WHERE COLUMN_KEY = 'PRI' AND ({tables})
     ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION
 """
-FOREIGN_KEYS_QUERY = """
-    SELECT TABLE_NAME, REFERENCED_TABLE_NAME, CONSTRAINT_NAME, COLUMN_NAME, REFERENCED_COLUMN_NAME
-    FROM information_schema.KEY_COLUMN_USAGE
-    WHERE REFERENCED_TABLE_NAME IS NOT NULL AND TABLE_SCHEMA = DATABASE()
-      AND REFERENCED_TABLE_SCHEMA = DATABASE()
-      AND (TABLE_NAME IN ({tables}) OR REFERENCED_TABLE_NAME IN ({tables}))
-    ORDER BY TABLE_NAME, CONSTRAINT_NAME, ORDINAL_POSITION
-"""
-OUTCOMES = {
-    (Act.DROP_TABLE, Kind.INCOMING_KEY): Outcome.REFUSED,
-    (Act.DROP_COLUMN, Kind.INCOMING_KEY): Outcome.REFUSED,
-}
 ROWS_QUERY = """
     SELECT TABLE_SCHEMA = DATABASE(), TABLE_SCHEMA, TABLE_NAME, TABLE_ROWS
     FROM information_schema.TABLES WHERE {tables}
@@ -157,31 +147,25 @@ class MySQLBackend(Backend):
     def primary_key_of(self, table: str) -> tuple[str, ...]:
         return tuple(self._by_name(KEY_QUERY, [table]).get(table, ()))
 
-    @property
-    def outcomes(self) -> Outcomes:
-        return OUTCOMES
-
     def foreign_keys(self, tables: Sequence[str]) -> tuple[ForeignKey, ...]:
-        asked = [parts[1] for table in tables if (parts := names.split(table, "`"))]
-        if not asked:
-            return ()
-        marks = ", ".join(["%s"] * len(asked))
-        with self.connection.cursor() as cursor:
-            cursor.execute(FOREIGN_KEYS_QUERY.format(tables=marks), [*asked, *asked])
-            rows = cursor.fetchall()
-        found: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
-        for table, referred, name, column, target in rows:
-            found.setdefault((table, referred, name), []).append((column, target))
+        return schema.foreign_keys(self.connection, list(self._here(tables)))
+
+    def dependants_of(self, tables: Sequence[str]) -> tuple[Dependant, ...]:
+        asked = self._here(tables)
+        found = schema.dependants(self.connection, list(asked), is_mariadb=self.is_mariadb)
+        by_fold = {self.fold_table(name): table for name, table in asked.items()}
         return tuple(
-            ForeignKey(
-                table=table,
-                columns=tuple(column for column, _ in parts),
-                referred=referred,
-                referred_columns=tuple(target for _, target in parts),
-                name=name,
-            )
-            for (table, referred, name), parts in found.items()
+            dataclasses.replace(dependant, table=by_fold[self.fold_table(dependant.table)])
+            for dependant in found
         )
+
+    def _here(self, tables: Sequence[str]) -> dict[str, str]:
+        """Those of this database, as the server spells them -> as they were asked for."""
+        parts = {table: names.split(table, "`") for table in tables}
+        return {found[1]: table for table, found in parts.items() if found and not found[0]}
+
+    def outcome(self, act: Act, kind: Kind, *, shared: bool = False) -> Outcome | None:
+        return schema.outcome(act, kind, shared=shared, is_mariadb=self.is_mariadb)
 
     def estimated_rows(self, table: str) -> int | None:
         rows = self._by_name(ROWS_QUERY, [table]).get(table, [None])[0]
@@ -202,16 +186,16 @@ class MySQLBackend(Backend):
         if not asked:
             return {}
         conditions, parameters = [], []
-        for schema, name in sorted(set(asked.values()), key=str):
+        for space, name in sorted(set(asked.values()), key=str):
             conditions.append(
-                f"(TABLE_SCHEMA = {'%s' if schema else 'DATABASE()'} AND TABLE_NAME = %s)"
+                f"(TABLE_SCHEMA = {'%s' if space else 'DATABASE()'} AND TABLE_NAME = %s)"
             )
-            parameters += [schema, name] if schema else [name]
+            parameters += [space, name] if space else [name]
         rows: dict[tuple[str | None, str], list[Any]] = {}
         with self.connection.cursor() as cursor:
             cursor.execute(query.format(tables=" OR ".join(conditions)), parameters)
-            for is_here, schema, name, answer in cursor.fetchall():
-                rows.setdefault((fold(schema), fold(name)), []).append(answer)
+            for is_here, space, name, answer in cursor.fetchall():
+                rows.setdefault((fold(space), fold(name)), []).append(answer)
                 if is_here:
                     rows.setdefault((None, fold(name)), []).append(answer)
         return {table: rows[key] for table, key in asked.items() if key in rows}

@@ -6,9 +6,10 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 
 from migration_tools.backends import names
+from migration_tools.backends import postgresql_schema as schema
 from migration_tools.backends.base import Backend, Conversion, unkept_savepoint
 from migration_tools.backends.conversions import postgresql as conversions
-from migration_tools.backends.hanging import Act, ForeignKey, Kind, Outcome, Outcomes
+from migration_tools.backends.hanging import Act, Dependant, ForeignKey, Kind, Outcome
 from migration_tools.backends.locks import AdvisoryLock
 from migration_tools.columns import Column
 
@@ -27,30 +28,6 @@ ELSEWHERE_QUERY = """
         JOIN pg_catalog.pg_namespace namespace ON namespace.oid = relation.relnamespace
         WHERE relation.oid = to_regclass(%s) AND namespace.nspname <> current_schema()
     )
-"""
-# A name is as Django would spell it: bare where the search path finds it, else quoted whole.
-KEYS_QUERY = """
-    WITH asked AS (SELECT to_regclass(name) AS oid FROM unnest(%s::text[]) AS asked (name)),
-    named AS (
-        SELECT relation.oid, CASE WHEN pg_catalog.pg_table_is_visible(relation.oid)
-            THEN relation.relname::text
-            ELSE format('"%%s"."%%s"', namespace.nspname, relation.relname) END AS name
-        FROM pg_catalog.pg_class relation
-        JOIN pg_catalog.pg_namespace namespace ON namespace.oid = relation.relnamespace
-    )
-    SELECT child.name, parent.name, key.conname,
-        ARRAY(SELECT attname::text FROM unnest(key.conkey) WITH ORDINALITY AS c (number, place)
-              JOIN pg_catalog.pg_attribute ON attrelid = key.conrelid AND attnum = c.number
-              ORDER BY c.place),
-        ARRAY(SELECT attname::text FROM unnest(key.confkey) WITH ORDINALITY AS c (number, place)
-              JOIN pg_catalog.pg_attribute ON attrelid = key.confrelid AND attnum = c.number
-              ORDER BY c.place)
-    FROM pg_catalog.pg_constraint key
-    JOIN named child ON child.oid = key.conrelid
-    JOIN named parent ON parent.oid = key.confrelid
-    WHERE key.contype = 'f' AND key.conparentid = 0
-      AND (key.conrelid IN (SELECT oid FROM asked) OR key.confrelid IN (SELECT oid FROM asked))
-    ORDER BY 1, 3
 """
 SIZE_QUERY = "SELECT pg_total_relation_size(to_regclass(%s))"
 ROWS_QUERY = "SELECT reltuples FROM pg_catalog.pg_class WHERE oid = to_regclass(%s)"
@@ -80,7 +57,7 @@ class PostgreSQLBackend(Backend):
             yield
 
     def columns_of(self, tables: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
-        asked = [table for table in tables if names.split(table, '"')]
+        asked = self._readable(tables)
         found: dict[str, list[str]] = {}
         with self.connection.cursor() as cursor:
             cursor.execute(COLUMNS_QUERY, [[self.quote(table) for table in asked]])
@@ -88,31 +65,19 @@ class PostgreSQLBackend(Backend):
                 found.setdefault(asked[number - 1], []).append(column)
         return {table: tuple(columns) for table, columns in found.items()}
 
-    @property
-    def outcomes(self) -> Outcomes:
-        # Django 5.2 drops columns with CASCADE.
-        cascades = "CASCADE" in self.connection.SchemaEditorClass.sql_delete_column
-        return {
-            (Act.DROP_TABLE, Kind.INCOMING_KEY): Outcome.DROPPED,
-            (Act.DROP_COLUMN, Kind.INCOMING_KEY): (
-                Outcome.DROPPED if cascades else Outcome.REFUSED
-            ),
-        }
-
     def foreign_keys(self, tables: Sequence[str]) -> tuple[ForeignKey, ...]:
-        asked = [self.quote(table) for table in tables if names.split(table, '"')]
-        with self.connection.cursor() as cursor:
-            cursor.execute(KEYS_QUERY, [asked])
-            return tuple(
-                ForeignKey(
-                    table=table,
-                    columns=tuple(columns),
-                    referred=referred,
-                    referred_columns=tuple(referred_columns),
-                    name=name,
-                )
-                for table, referred, name, columns, referred_columns in cursor.fetchall()
-            )
+        return schema.foreign_keys(self.connection, list(map(self.quote, self._readable(tables))))
+
+    def dependants_of(self, tables: Sequence[str]) -> tuple[Dependant, ...]:
+        asked = self._readable(tables)
+        return tuple(schema.dependants(self.connection, asked, list(map(self.quote, asked))))
+
+    def _readable(self, tables: Sequence[str]) -> list[str]:
+        return [table for table in tables if names.split(table, '"')]
+
+    def outcome(self, act: Act, kind: Kind, *, shared: bool = False) -> Outcome | None:
+        cascades = "CASCADE" in self.connection.SchemaEditorClass.sql_delete_column
+        return schema.outcome(act, kind, cascades=cascades)
 
     def leaves_room(self, table: str) -> bool:
         # CREATE goes to the first schema of the search path; any other statement looks in all.

@@ -12,44 +12,32 @@ from urllib.parse import unquote, urlsplit
 from django.db import OperationalError
 
 from migration_tools.backends import names
+from migration_tools.backends import sqlite_schema as schema
 from migration_tools.backends.base import Backend, Conversion
 from migration_tools.backends.conversions import sqlite as conversions
 from migration_tools.backends.hanging import (
     Act,
+    Dependant,
     ForeignKey,
     Kind,
     Outcome,
-    Outcomes,
+    Trial,
     Violation,
 )
 from migration_tools.backends.locks import FileLock, RunLock
 from migration_tools.columns import Column
 
 COLUMNS_QUERY = "SELECT name FROM pragma_table_xinfo({table}{schema}) WHERE hidden <> 1"
-KEYS_QUERY = """
-    SELECT child.name, key.id, key."table", key."from", key."to"
-    FROM sqlite_master child JOIN pragma_foreign_key_list(child.name) key
-    WHERE child.type = 'table'
-    ORDER BY child.name, key.id, key.seq
-"""
-VIOLATIONS_QUERY = """
-    SELECT fkid, COUNT(*), COUNT(rowid) FROM pragma_foreign_key_check({table}) GROUP BY fkid
-"""
 SIZE_QUERY = "SELECT SUM(pgsize) FROM dbstat WHERE name = %s"
 # How many steps of SQLite's machine go by between two looks at the clock: about a millisecond.
 STEPS_BETWEEN_LOOKS = 20_000
-
-
-OUTCOMES = {
-    (Act.DROP_TABLE, Kind.INCOMING_KEY): Outcome.CHECKED,
-    (Act.DROP_COLUMN, Kind.INCOMING_KEY): Outcome.REFUSED,
-}
 
 
 class SQLiteBackend(Backend):
     first_class = True
     fills_implicit_defaults = True
     checks_all_keys = True
+    remakes_tables = True
 
     def is_absent(self) -> bool:
         path = file_of(str(self.connection.settings_dict["NAME"]))
@@ -90,73 +78,36 @@ class SQLiteBackend(Backend):
     def columns_of(self, tables: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
         found = {}
         with self.connection.cursor() as cursor:
-            schemas = {str(row[1]).lower() for row in cursor.execute("PRAGMA database_list")}
+            attached = {str(row[1]).lower() for row in cursor.execute("PRAGMA database_list")}
             for name in tables:
-                schema, table = names.split(name, '"') or (None, "")
-                if not table or (schema is not None and schema.lower() not in schemas):
+                space, table = names.split(name, '"') or (None, "")
+                if not table or (space is not None and space.lower() not in attached):
                     continue
-                place = "" if schema is None else f", {self.literal(schema)}"
+                place = "" if space is None else f", {self.literal(space)}"
                 query = COLUMNS_QUERY.format(table=self.literal(table), schema=place)
                 if columns := tuple(row[0] for row in cursor.execute(query).fetchall()):
                     found[name] = columns
         return found
 
-    @property
-    def outcomes(self) -> Outcomes:
-        return OUTCOMES
+    # --- what hangs on tables ---------------------------------------------------------------
 
     def foreign_keys(self, tables: Sequence[str]) -> tuple[ForeignKey, ...]:
-        return tuple(key for key, _number in self._numbered_keys())
-
-    def _numbered_keys(self) -> list[tuple[ForeignKey, int]]:
-        """With the number that the engine gives it among the keys of its table."""
-        with self.connection.cursor() as cursor:
-            rows = cursor.execute(KEYS_QUERY).fetchall()
-        found: dict[tuple[str, int], list[tuple[str, str, str | None]]] = {}
-        for child, number, referred, column, target in rows:
-            found.setdefault((child, number), []).append((referred, column, target))
-        return [
-            (
-                ForeignKey(
-                    table=child,
-                    columns=tuple(column for _, column, _ in parts),
-                    referred=parts[0][0],
-                    referred_columns=tuple(target for *_, target in parts if target is not None),
-                ),
-                number,
-            )
-            for (child, number), parts in found.items()
-        ]
+        return schema.foreign_keys(self.connection)
 
     def violated_keys(self) -> tuple[Violation, ...]:
-        keys = self._numbered_keys()
-        found: list[Violation] = []
-        for table in dict.fromkeys(key.table for key, _ in keys):
-            own = {number: key for key, number in keys if key.table == table}
-            found += self._violations(table, own)
-        return tuple(found)
+        return tuple(schema.violations(self.connection))
 
-    def _violations(self, table: str, keys: Mapping[int, ForeignKey]) -> Iterator[Violation]:
-        literal = self.literal(table)
-        try:
-            with self.connection.cursor() as cursor:
-                rows = cursor.execute(VIOLATIONS_QUERY.format(table=literal)).fetchall()
-        except OperationalError as error:
-            if "mismatch" not in str(error):
-                raise
-            # Of one of the table's keys the columns it points to are gone, or not unique.
-            yield from (
-                Violation(key=key, rows=None)
-                for key in keys.values()
-                if f'referencing "{key.referred}"' in str(error)
-            )
-            return
-        for number, count, with_rowid in rows:
-            listing = (
-                f"rowid IN (SELECT rowid FROM pragma_foreign_key_check({literal}) "
-                f"WHERE fkid = {number})"
-            )
-            yield Violation(key=keys[number], rows=count, listing=listing if with_rowid else "")
+    def dependants_of(self, tables: Sequence[str]) -> tuple[Dependant, ...]:
+        return tuple(schema.dependants(self.connection, tables))
+
+    def outcome(self, act: Act, kind: Kind, *, shared: bool = False) -> Outcome | None:
+        return schema.OUTCOMES.get((act, kind))
+
+    def remakes(self, old: Column | None, new: Column | None) -> bool:
+        return schema.remakes(old, new)
+
+    def trial(self) -> Trial:
+        return schema.SchemaCopy(self.connection)
 
     def fold_table(self, name: str) -> str:
         return name.lower()

@@ -66,7 +66,7 @@ def loss_sentence(loss: Loss, quote: Quote) -> str:
             if loss.differing is not None and loss.differing != loss.values:
                 differing = f", {_differing(loss.differing)}"
             rows = f" of {counted(loss.rows, 'row')}" if loss.rows.count is not None else ""
-            return f"loses {counted(loss.values, 'value')}{rows} in {where}{differing}"
+            return f"loses {counted(loss.values, 'value')}{rows} in {where}{differing}{reason}"
         case LossKind.FILLS:
             return f"fills {counted(loss.values, 'NULL')} in {where}: {loss.reason}"
     if loss.values is not None and loss.values.count is None:
@@ -136,6 +136,7 @@ _SENTENCES = {
     hz.KEY_VIOLATED.code: "{rows} point to nothing, {detail}{column}: every step ends with a look "
     "at all foreign keys",
     hz.IN_THE_WAY.code: "{detail} needs {place}",
+    hz.REFUSED_BY_ENGINE.code: "{table} cannot be changed: {detail}",
     hz.OPAQUE_PYTHON.code: "runs Python code that may change any row: {detail}",
     hz.OPAQUE_SQL.code: "runs SQL that may change any row: {detail}",
     hz.OPAQUE_CURSOR.code: "opens a cursor of its own and may change any row: {detail}",
@@ -146,6 +147,7 @@ _SENTENCES = {
     hz.NOT_MADE.code: "{detail} is not made on this database",
     hz.NOT_JUDGED.code: "whether {rows} satisfy {detail} is unknown",
     hz.GOES_ALONG.code: "{detail} goes along with {place}",
+    hz.BREAKS.code: "{detail} breaks: it needs {place}",
     hz.KEYS_NOT_CHECKED.code: "whether rows point to nothing, in whatever table, was not looked at",
     hz.NOTHING_TO_DROP.code: "column{column} to drop is not in {table}",
 }

@@ -1,0 +1,110 @@
+"""What the history knows of a table: whatever else the database has on it was made by hand."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db.backends.utils import strip_quotes, truncate_name
+from django.db.migrations.state import ModelState
+from django.db.migrations.utils import resolve_relation
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from migration_tools.analysis.states import WalkState
+
+#: Django ends the names that it makes up with eight digits of a hash and what the thing is for.
+MADE_UP = re.compile(r"_[0-9a-f]{8}(_uniq|_like|_fk|_fk_.+|_idx|_check)?$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """``names``: of indexes and constraints. ``keys``: columns with a foreign key."""
+
+    columns: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+    keys: frozenset[str] = frozenset()
+
+    def __or__(self, other: Known) -> Known:
+        return Known(
+            columns=self.columns | other.columns,
+            names=self.names | other.names,
+            keys=self.keys | other.keys,
+        )
+
+    def is_made_by_hand(self, name: str) -> bool:
+        """An index or a constraint of this name."""
+        return name not in self.names and not MADE_UP.search(name)
+
+
+def known_of(
+    states: Iterable[WalkState], tables: Iterable[str], connection: BaseDatabaseWrapper
+) -> Mapping[str, Known]:
+    """By table, what any of the states says of it."""
+    wanted = {table for table in tables if table}
+    found: dict[str, Known] = {}
+    for state in states:
+        for (app_label, _name), model in state.models.items():
+            if model.options.get("proxy"):
+                continue
+            for table, known in _tables_of(model, app_label, wanted, connection):
+                found[table] = found.get(table, Known()) | known
+    return found
+
+
+def _tables_of(
+    model: ModelState, app_label: str, wanted: set[str], connection: BaseDatabaseWrapper
+) -> Iterator[tuple[str, Known]]:
+    longest = connection.ops.max_name_length()
+    own = model.options.get("db_table") or truncate_name(f"{app_label}_{model.name_lower}", longest)
+    if own in wanted:
+        yield own, _known(model)
+    for name, field in model.fields.items():
+        if not field.many_to_many or getattr(field.remote_field, "through", None):
+            continue
+        links = getattr(field, "db_table", "") or truncate_name(
+            f"{strip_quotes(own)}_{name}", longest
+        )
+        if links in wanted:
+            remote: Any = field.remote_field
+            target = resolve_relation(remote.model, app_label, model.name_lower)[1]
+            ends = (model.name_lower, target)
+            if target == model.name_lower:
+                ends = (f"from_{target}", f"to_{target}")
+            keys = frozenset(f"{end}_id" for end in ends)
+            yield links, Known(columns=keys | {"id"}, keys=keys)
+
+
+def _known(model: ModelState) -> Known:
+    columns = {
+        _column(name, field): field
+        for name, field in model.fields.items()
+        if not field.many_to_many
+    }
+    columns.pop(None, None)
+    return Known(
+        # A key that the history leaves to Django has no field in its states.
+        columns=frozenset(name for name in columns if name) | {"id"},
+        names=frozenset(
+            part.name
+            for option in ("indexes", "constraints")
+            for part in model.options.get(option) or ()
+        ),
+        keys=frozenset(
+            name
+            for name, field in columns.items()
+            if name and field.remote_field and getattr(field, "db_constraint", True)
+        ),
+    )
+
+
+def _column(name: str, field: Any) -> str | None:
+    """As Field.set_attributes_from_name() does, for a field that no model has been made of."""
+    named = copy.copy(field)
+    named.name = name
+    column = named.get_attname_column()[1]
+    return None if column is None else str(column)

@@ -1,0 +1,387 @@
+"""What hangs on a table that no migration made: columns, views, triggers, indexes, checks, keys."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import models
+from django.db.migrations import operations as ops
+
+from tests.helpers import Project, model
+from tests.steps import Case, integer, judge, names, rows_of, text
+
+ITEM = [model("Item", size=integer(null=True), name=text())]
+ROWS = rows_of("shop_item", size=[1, None], name=["a", "b"])
+WIDER = ops.AlterField("Item", "name", text(30))
+NARROW = ops.AlterField("Item", "size", models.BigIntegerField(null=True))
+GONE = ops.RemoveField("Item", "size")
+VIEW = ["CREATE VIEW shop_view AS SELECT size FROM shop_item"]
+OTHER_VIEW = ["CREATE VIEW shop_view AS SELECT name FROM shop_item"]
+EXTRA = ["ALTER TABLE shop_item ADD COLUMN extra integer", "UPDATE shop_item SET extra = id"]
+FUNCTION = (
+    "CREATE OR REPLACE FUNCTION shop_nothing() RETURNS trigger LANGUAGE plpgsql "
+    "AS 'BEGIN RETURN NEW; END'"
+)
+ON_UPDATE = (
+    "CREATE TRIGGER shop_trigger AFTER UPDATE %s ON shop_item FOR EACH ROW "
+    "EXECUTE FUNCTION shop_nothing()"
+)
+TRIGGER = {
+    "sqlite": ["CREATE TRIGGER shop_trigger AFTER UPDATE ON shop_item BEGIN SELECT 1; END"],
+    "postgresql": [FUNCTION, ON_UPDATE % ""],
+    "": ["CREATE TRIGGER shop_trigger BEFORE INSERT ON shop_item FOR EACH ROW SET NEW.name = 'x'"],
+}
+TRIGGER_OF_SIZE = {
+    "sqlite": [],
+    "postgresql": [FUNCTION, ON_UPDATE % "OF size"],
+    "": ["CREATE TRIGGER broken_trigger BEFORE INSERT ON shop_item FOR EACH ROW SET NEW.size = 1"],
+}
+TWICE = "ALTER TABLE shop_item ADD COLUMN twice integer GENERATED ALWAYS AS (size * 2)"
+RAW = (
+    "CREATE TABLE shop_raw (id integer, item_id bigint, "
+    "FOREIGN KEY (item_id) REFERENCES shop_item (id))"
+)
+BY_HAND = "ALTER TABLE shop_item ADD CONSTRAINT by_hand "
+REMADE = {"sqlite": ["MT306"]}
+MY = ("mariadb", "mysql")
+ON_PG = ("postgresql",)
+#: Django 5.2 drops columns with CASCADE there.
+DROPPED = {"postgresql, Django 5": ["MT306"]}
+VIEW_BREAKS = {"mariadb": ["MT307"], "mysql": ["MT307"]}
+VIEW_REFUSES = {"sqlite": ["MT117"], "postgresql": ["MT116"], "": []}
+
+CASES: dict[str, Case] = {
+    "a column, and the table is made anew": Case(ITEM, [NARROW], ROWS, by_hand=EXTRA),
+    "a column, and a renamed table is made anew": Case(
+        ITEM,
+        [ops.RenameModel("Item", "Thing"), ops.AlterField("Thing", "name", text(30))],
+        ROWS,
+        by_hand=EXTRA,
+    ),
+    "a column, and another is added": Case(
+        ITEM, [ops.AddField("Item", "x", integer(null=True))], ROWS, by_hand=EXTRA
+    ),
+    "a column, and another with a default is added": Case(
+        ITEM, [ops.AddField("Item", "x", integer(default=1))], ROWS, by_hand=EXTRA
+    ),
+    "a column, and another is renamed": Case(
+        ITEM, [ops.RenameField("Item", "size", "length")], ROWS, by_hand=EXTRA
+    ),
+    "a column, and another is dropped": Case(ITEM, [GONE], ROWS, by_hand=EXTRA),
+    "a column, and an indexed one is dropped": Case(
+        [model("Item", size=integer(null=True, db_index=True), name=text())],
+        [GONE],
+        ROWS,
+        by_hand=EXTRA,
+    ),
+    "a column, and two steps make the table anew": Case(ITEM, [WIDER, NARROW], ROWS, by_hand=EXTRA),
+    "a column, after another was dropped": Case(ITEM, [GONE, WIDER], ROWS, by_hand=EXTRA),
+    "a column, and a check": Case(
+        ITEM,
+        [
+            ops.AddConstraint(
+                "Item", models.CheckConstraint(condition=models.Q(size__gt=0), name="p")
+            )
+        ],
+        ROWS,
+        by_hand=EXTRA,
+    ),
+    "a column, and a unique constraint": Case(
+        ITEM,
+        [ops.AddConstraint("Item", models.UniqueConstraint(fields=["name"], name="once"))],
+        ROWS,
+        by_hand=EXTRA,
+    ),
+    "a column, and fields that become unique together": Case(
+        ITEM, [ops.AlterUniqueTogether("Item", {("size", "name")})], ROWS, by_hand=EXTRA
+    ),
+    "a column, and choices that change": Case(
+        ITEM,
+        [ops.AlterField("Item", "size", integer(null=True, choices=[(1, "one")]))],
+        ROWS,
+        by_hand=EXTRA,
+    ),
+    "a column of links, and the field is altered": Case(
+        [
+            model("Tag", name=text()),
+            model("Item", tags=models.ManyToManyField("shop.Tag")),
+        ],
+        [ops.RenameField("Item", "tags", "labels")],
+        {
+            **rows_of("shop_tag", name=["x"]),
+            "shop_item": {"id": [1]},
+            **rows_of("shop_item_tags", item_id=[1], tag_id=[1]),
+        },
+        by_hand=["ALTER TABLE shop_item_tags ADD COLUMN extra integer DEFAULT 3"],
+    ),
+    "a view of the table": Case(
+        ITEM,
+        [ops.DeleteModel("Item")],
+        ROWS,
+        by_hand=VIEW,
+        codes={"postgresql": ["MT306"], "": ["MT307"]},
+    ),
+    "a view of the table, and a view of that": Case(
+        ITEM,
+        [ops.DeleteModel("Item")],
+        ROWS,
+        by_hand=[*VIEW, "CREATE VIEW shop_second AS SELECT * FROM shop_view"],
+        codes={"postgresql": ["MT306"] * 2, "": ["MT307"] * 2},
+    ),
+    "a view of the column": Case(
+        ITEM,
+        [GONE],
+        ROWS,
+        by_hand=VIEW,
+        blocked={**VIEW_REFUSES, "postgresql, Django 5": []},
+        codes={**VIEW_BREAKS, **DROPPED},
+    ),
+    "a view of another column": Case(ITEM, [GONE], ROWS, by_hand=OTHER_VIEW, blocked=[]),
+    "a view of a column that changes": Case(
+        ITEM, [NARROW], ROWS, by_hand=VIEW, blocked=VIEW_REFUSES
+    ),
+    "a view of a column beside one that changes": Case(
+        ITEM, [NARROW], ROWS, by_hand=OTHER_VIEW, blocked={"sqlite": ["MT117"], "": []}
+    ),
+    "a view, and NULL is forbidden": Case(
+        ITEM,
+        [ops.AlterField("Item", "size", integer(default=3))],
+        ROWS,
+        by_hand=VIEW,
+        blocked={"sqlite": ["MT117"], "": []},
+    ),
+    "a view, and the column is renamed": Case(
+        ITEM, [ops.RenameField("Item", "size", "length")], ROWS, by_hand=VIEW, codes=VIEW_BREAKS
+    ),
+    "a view, and the table is renamed": Case(
+        ITEM, [ops.RenameModel("Item", "Thing")], ROWS, by_hand=VIEW, codes=VIEW_BREAKS
+    ),
+    "a view that is broken already": Case(
+        [*ITEM, model("Other", size=integer(null=True))],
+        [NARROW],
+        ROWS,
+        by_hand={
+            "sqlite": ["CREATE VIEW shop_view AS SELECT x FROM gone"],
+            "": ["CREATE VIEW shop_view AS SELECT size FROM shop_other"],
+        },
+        blocked={"sqlite": ["MT117"], "": []},
+    ),
+    "a view with the column's name in a text": Case(
+        ITEM,
+        [ops.AddField("Item", "x", integer(null=True)), GONE],
+        ROWS,
+        by_hand=["CREATE VIEW shop_view AS SELECT 'size, shop_item' AS label"],
+        blocked=[],
+    ),
+    "a trigger, and the table is made anew": Case(
+        ITEM, [WIDER], ROWS, by_hand=TRIGGER, codes=REMADE
+    ),
+    "a trigger, and another column is dropped": Case(ITEM, [GONE], ROWS, by_hand=TRIGGER),
+    "a trigger of the column": Case(
+        ITEM,
+        [GONE],
+        ROWS,
+        by_hand=TRIGGER_OF_SIZE,
+        blocked={"postgresql": ["MT116"], "postgresql, Django 5": [], "": []},
+        codes={**VIEW_BREAKS, **DROPPED},
+    ),
+    "a trigger of a column that changes": Case(
+        ITEM, [NARROW], ROWS, by_hand=TRIGGER_OF_SIZE, blocked={"postgresql": ["MT116"], "": []}
+    ),
+    "a rule of the column": Case(
+        ITEM,
+        [NARROW],
+        ROWS,
+        by_hand=[
+            "CREATE RULE shop_rule AS ON UPDATE TO shop_item WHERE NEW.size > 5 DO ALSO NOTHING"
+        ],
+        blocked=["MT116"],
+        only=ON_PG,
+    ),
+    "a policy of the column": Case(
+        ITEM,
+        [NARROW],
+        ROWS,
+        by_hand=["CREATE POLICY shop_policy ON shop_item USING (size > 0)"],
+        blocked=["MT116"],
+        only=ON_PG,
+    ),
+    "an index, and the table is made anew": Case(
+        ITEM, [WIDER], ROWS, by_hand=["CREATE INDEX by_hand ON shop_item (size)"], codes=REMADE
+    ),
+    "an index of Django's, and the table is made anew": Case(
+        [
+            model("Item", size=integer(null=True, db_index=True), name=text(unique=True)),
+            ops.AddIndex("Item", models.Index(fields=["size", "name"], name="of_both")),
+        ],
+        [WIDER],
+        ROWS,
+    ),
+    "an index of the column": Case(
+        ITEM,
+        [GONE],
+        ROWS,
+        by_hand=["CREATE INDEX by_hand ON shop_item (size)"],
+        blocked={"sqlite": ["MT117"], "": []},
+    ),
+    "an index of several columns": Case(
+        ITEM,
+        [GONE],
+        ROWS,
+        by_hand=["CREATE INDEX by_hand ON shop_item (name, size)"],
+        blocked={"sqlite": ["MT117"], "": []},
+        codes={"postgresql": ["MT306"]},
+    ),
+    "a unique index of several columns": Case(
+        ITEM,
+        [GONE],
+        ROWS,
+        by_hand=["CREATE UNIQUE INDEX by_hand ON shop_item (name, size)"],
+        blocked={"sqlite": ["MT117"], "mariadb": ["MT116"], "": []},
+        codes={"postgresql": ["MT306"]},
+    ),
+    "a unique index that shrinks to repeated values": Case(
+        ITEM,
+        [GONE],
+        rows_of("shop_item", size=[1, 2], name=["a", "a"]),
+        by_hand=["CREATE UNIQUE INDEX by_hand ON shop_item (name, size)"],
+        blocked={"sqlite": ["MT117"], "mariadb": ["MT116"], "mysql": ["MT108"], "": []},
+        codes={"postgresql": ["MT306"]},
+    ),
+    "fields that are unique together, removed in order": Case(
+        [
+            model(
+                "Item",
+                {"unique_together": {("size", "name")}},
+                size=integer(null=True),
+                name=text(),
+            )
+        ],
+        [ops.AlterUniqueTogether("Item", set()), GONE],
+        ROWS,
+    ),
+    "a unique constraint, removed in order": Case(
+        [
+            *ITEM,
+            ops.AddConstraint("Item", models.UniqueConstraint(fields=["size", "name"], name="u")),
+        ],
+        [ops.RemoveConstraint("Item", "u"), GONE],
+        ROWS,
+    ),
+    "a check of the column": Case(
+        ITEM,
+        [GONE],
+        ROWS,
+        by_hand={
+            "sqlite": [],
+            "": [f"{BY_HAND} CHECK (size > 0)"],
+        },
+    ),
+    "a check of several columns": Case(
+        ITEM,
+        [GONE],
+        ROWS,
+        by_hand={
+            "sqlite": [],
+            "": [f"{BY_HAND} CHECK (size > 0 OR name > '')"],
+        },
+        blocked={"mariadb": ["MT116"], "mysql": ["MT116"], "": []},
+        codes={"postgresql": ["MT306"]},
+    ),
+    "a check, and the column is renamed": Case(
+        ITEM,
+        [ops.RenameField("Item", "size", "length")],
+        ROWS,
+        by_hand={
+            "sqlite": [],
+            "": [f"{BY_HAND} CHECK (size > 0)"],
+        },
+        blocked={"mysql": ["MT116"], "": []},
+    ),
+    "a check of Django's, and the column is renamed": Case(
+        [
+            *ITEM,
+            ops.AddConstraint(
+                "Item", models.CheckConstraint(condition=models.Q(size__gt=0), name="p")
+            ),
+        ],
+        [ops.RenameField("Item", "size", "length")],
+        ROWS,
+        blocked={"mysql": ["MT116"], "": []},
+    ),
+    "a key to the table": Case(
+        ITEM,
+        [ops.DeleteModel("Item")],
+        ROWS,
+        by_hand=[
+            RAW,
+            "INSERT INTO shop_raw VALUES (1, 1)",
+        ],
+        blocked={"sqlite": ["MT109"], "postgresql": [], "": ["MT116"]},
+        codes={"postgresql": ["MT306"]},
+    ),
+    "a key to a primary key that changes": Case(
+        ITEM,
+        [ops.AlterField("Item", "id", models.AutoField(primary_key=True))],
+        ROWS,
+        by_hand=[
+            RAW,
+        ],
+        blocked={"mariadb": ["MT116"], "mysql": ["MT116"], "": []},
+    ),
+    "a key from a column that no migration made a key": Case(
+        [
+            model("Maker", name=text()),
+            model("Item", maker=models.BigIntegerField(null=True), size=integer()),
+        ],
+        [ops.RemoveField("Item", "maker")],
+        {**rows_of("shop_maker", name=["m"]), **rows_of("shop_item", maker=[1], size=[1])},
+        by_hand={
+            "sqlite": [],
+            "": [f"{BY_HAND} FOREIGN KEY (maker) REFERENCES shop_maker (id)"],
+        },
+        blocked={"mariadb": ["MT116"], "mysql": ["MT116"], "": []},
+        codes={"postgresql": ["MT306"]},
+    ),
+    "a default, and the type changes": Case(
+        ITEM,
+        [NARROW],
+        ROWS,
+        by_hand={"": ["ALTER TABLE shop_item ALTER COLUMN size SET DEFAULT 7"], "sqlite": []},
+        codes={"mariadb": ["MT306"], "mysql": ["MT306"]},
+    ),
+    "a comment, and the type changes": Case(
+        ITEM,
+        [NARROW],
+        ROWS,
+        by_hand=["ALTER TABLE shop_item MODIFY size integer NULL COMMENT 'by hand'"],
+        codes=["MT306"],
+        only=MY,
+    ),
+    "a default, and another column changes": Case(
+        ITEM,
+        [WIDER],
+        ROWS,
+        by_hand={"": ["ALTER TABLE shop_item ALTER COLUMN size SET DEFAULT 7"], "sqlite": []},
+    ),
+    "a generated column of the column": Case(
+        ITEM,
+        [GONE],
+        ROWS,
+        by_hand={"postgresql": [f"{TWICE} STORED"], "": [TWICE]},
+        blocked={"sqlite": ["MT117"], "postgresql, Django 5": [], "": ["MT116"]},
+        codes=DROPPED,
+    ),
+    "a generated column, and its base changes": Case(
+        ITEM,
+        [NARROW],
+        ROWS,
+        by_hand={"postgresql": [f"{TWICE} STORED"], "": [TWICE]},
+        blocked={"postgresql": ["MT116"], "": []},
+        codes=REMADE,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", names(CASES))
+def test_step(project: Project, name: str) -> None:
+    judge(project, CASES[name])
