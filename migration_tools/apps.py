@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
-from django.core.checks import register
+from django.core.checks import Tags, register
 
-from migration_tools.checks import check_settings
+from migration_tools.checks import check_histories, check_settings
 from migration_tools.execution.processes import heed_other_processes
 
 
@@ -15,4 +15,5 @@ class MigrationToolsConfig(AppConfig):
 
     def ready(self) -> None:
         register(check_settings)
+        register(check_histories, Tags.database)
         heed_other_processes()

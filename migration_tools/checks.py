@@ -1,13 +1,31 @@
-"""System checks of this app's own setting."""
+"""System checks: of this app's own setting always, of histories only under `check --database`."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
-from django.core.checks import CheckMessage, Error
+from django.core.checks import CheckMessage, Error, Info, Warning
+from django.db import connections
 
 from migration_tools.conf import configuration
-from migration_tools.exceptions import SettingsError
+from migration_tools.exceptions import HistoryError, SettingsError
+
+if TYPE_CHECKING:
+    from migration_tools.history.statuses import Problem
+
+#: Kind of problem -> id; never used again for something else.
+IDS = {
+    "ghost": "W001",
+    "edited": "W002",
+    "conflict": "W003",
+    "inconsistent": "W004",
+    "half done": "W005",
+    "partly squashed": "W006",
+    "broken": "W007",
+}
+PORTABLE = "W008"
+NO_JOURNAL = "I001"
 
 
 def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
@@ -17,3 +35,45 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         message = str(error).partition("\n")[0]
         return [Error(message, hint=error.hint or None, id="migration_tools.E001")]
     return []
+
+
+def check_histories(
+    app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Reads each of ``databases``; Django names none unless `check --database` does."""
+    return [message for alias in databases or () for message in _of_database(alias)]
+
+
+def _of_database(alias: str) -> Iterator[CheckMessage]:
+    # The start of every process imports this module, and few run these checks.
+    from migration_tools.backends import for_connection
+    from migration_tools.history.survey import survey
+    from migration_tools.journal import Journal
+
+    connection = connections[alias]
+    if not for_connection(connection).first_class:
+        yield Warning(
+            f"The database '{alias}' is judged by portable rules only.",
+            hint="What a changed column does to its values is unknown there.",
+            id=f"migration_tools.{PORTABLE}",
+        )
+    try:
+        found = survey(connection)
+    except HistoryError as error:
+        yield Warning(str(error), id=f"migration_tools.{IDS['broken']}")
+        return
+    yield from (_message(alias, problem) for problem in found.problems if problem.kind in IDS)
+    if found.is_reachable and not Journal(connection).exists():
+        yield Info(
+            f"The database '{alias}' has no journal of runs yet.",
+            hint="The first run of migrate_safe makes it.",
+            id=f"migration_tools.{NO_JOURNAL}",
+        )
+
+
+def _message(alias: str, problem: Problem) -> CheckMessage:
+    return Warning(
+        f"{problem.message} (database '{alias}')",
+        hint=problem.remedy or None,
+        id=f"migration_tools.{IDS[problem.kind]}",
+    )

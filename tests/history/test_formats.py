@@ -14,8 +14,9 @@ import pytest
 from django.core.management import call_command
 from django.db import migrations, models
 
+from migration_tools.reports import markdown
 from migration_tools.reports.annotations import annotation
-from migration_tools.reports.history import markdown
+from migration_tools.reports.history.markdown import MARKER
 from tests.helpers import Project, changes_tables, model, record_applied
 
 pytestmark = changes_tables
@@ -124,7 +125,7 @@ def test_markdown_is_cut_where_a_comment_would_be_too_long(
 ) -> None:
     monkeypatch.setattr(markdown, "MOST_CHARACTERS", 700)
     text = prepared(troubled, format="markdown")
-    assert text.startswith(markdown.MARKER)
+    assert text.startswith(MARKER)
     assert len(text) < 800
     assert text.count("<details>") == text.count("</details>")
     assert text.endswith("_Cut here: the whole report is too long._\n")

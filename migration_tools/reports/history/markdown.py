@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from migration_tools.history.statuses import AppStatus, Problem, State, Survey
 from migration_tools.reports.history.losses import Told, cost_phrase
 from migration_tools.reports.history.text import BOXES, details, health
+from migration_tools.reports.markdown import code, cut, escaped
 
 #: By which a program that updates its own comment finds it again.
 MARKER = "<!-- migration_tools: migration_report -->"
-#: GitHub takes 65,536 characters; what is cut off is said.
-MOST_CHARACTERS = 60_000
 
 
 def history_markdown(
@@ -23,28 +22,7 @@ def history_markdown(
         "\n".join(_survey(survey, of_survey, several=len(surveys) > 1))
         for survey, of_survey in zip(surveys, told, strict=True)
     ]
-    text = "\n\n".join([head, *details_of])
-    if len(text) <= MOST_CHARACTERS:
-        return text
-    kept = text[:MOST_CHARACTERS].rpartition("\n")[0]
-    open_parts = kept.count("<details>") - kept.count("</details>")
-    return f"{kept}\n{'</details>' * open_parts}\n\n_Cut here: the whole report is too long._"
-
-
-def escaped(text: str) -> str:
-    """As text, whatever it holds: names of migrations come from file names."""
-    for character in "\\`*_{}[]<>#|~":
-        text = text.replace(character, f"\\{character}")
-    return " ".join(text.split())
-
-
-def code(text: str) -> str:
-    """Between backticks that the text does not hold itself; safe inside a table."""
-    fence = "`"
-    while fence in text:
-        fence += "`"
-    blank = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{fence}{blank}{' '.join(text.split())}{blank}{fence}".replace("|", "\\|")
+    return cut("\n\n".join([head, *details_of]))
 
 
 def _verdict(surveys: tuple[Survey, ...], differences: tuple[Problem, ...]) -> Iterator[str]:
