@@ -330,6 +330,7 @@ TYPES: dict[str, type] = {
     "TimeField": datetime.time,
     "DurationField": datetime.timedelta,
     "UUIDField": uuid.UUID,
+    "BinaryField": bytes,
     "JSONField": object,
     "ArrayField": object,
 }

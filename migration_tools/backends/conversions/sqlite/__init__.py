@@ -15,17 +15,17 @@ from migration_tools.backends.conversions.rules import (
     Verdict,
     unknown,
 )
-from migration_tools.backends.conversions.sqlite.reading import misreading
+from migration_tools.backends.conversions.sqlite.affinity import (
+    NUMERIC,
+    WHOLE,
+    affinity,
+    converted,
+)
+from migration_tools.backends.conversions.sqlite.misreading import misreading
 from migration_tools.columns import Column
 
 if TYPE_CHECKING:
     from migration_tools.backends.sqlite import SQLiteBackend
-
-
-#: Affinities of columns in which whatever looks like a number already is one.
-NUMERIC = frozenset({"INTEGER", "REAL", "NUMERIC"})
-#: These two store the same of any value.
-WHOLE = frozenset({"INTEGER", "NUMERIC"})
 
 
 def judge(backend: SQLiteBackend, old: Column, new: Column, value: str) -> Conversion:
@@ -43,41 +43,9 @@ def judge(backend: SQLiteBackend, old: Column, new: Column, value: str) -> Conve
         back = converted(there, before)
         reason = {"TEXT": "turned into text", "REAL": "rounded to a float"}.get(after, "")
         verdict.lose(f"{back} <> {plain}", reason if before != "TEXT" else "turned into numbers")
-    if misread := misreading(old, new, plain, there):
+    if misread := misreading(old, new, plain, there, kept=kept):
         verdict.misread(*misread)
     return verdict.conversion()
-
-
-def affinity(column: Column) -> str:
-    """By the rules of https://sqlite.org/datatype3.html, in their order."""
-    declared = str(column.db_type).upper()
-    if "INT" in declared:
-        return "INTEGER"
-    if any(word in declared for word in ("CHAR", "CLOB", "TEXT")):
-        return "TEXT"
-    if "BLOB" in declared or not declared:
-        return "BLOB"
-    if any(word in declared for word in ("REAL", "FLOA", "DOUB")):
-        return "REAL"
-    return "NUMERIC"
-
-
-def converted(v: str, affinity: str) -> str:
-    """What a column of the affinity stores of ``v``, an expression without affinity."""
-    if affinity == "BLOB":
-        return v
-    if affinity == "TEXT":
-        return f"CASE WHEN typeof({v}) IN ('integer', 'real') THEN CAST({v} AS TEXT) ELSE {v} END"
-    # Beside a numeric operand a text that looks like a number is compared as one.
-    number = f"CAST({v} AS NUMERIC)"
-    if affinity == "REAL":
-        return f"CASE WHEN {number} = {v} THEN CAST({v} AS REAL) ELSE {v} END"
-    whole = f"CAST({number} AS INTEGER)"
-    return (
-        f"CASE WHEN {number} = {v} THEN"
-        f" CASE WHEN {whole} = {number} AND {number} > -{2**63}.0 THEN {whole} ELSE {number} END"
-        f" ELSE {v} END"
-    )
 
 
 def is_rowid(column: Column) -> bool:

@@ -1,120 +1,105 @@
-"""SQLite: which stored values Django reads as something that its field does not mean.
+"""SQLite: which stored values Django reads as what their field means.
 
-Only the forms that Django itself writes count as readable dates, times and UUIDs.
+Only the forms that Django itself writes count as readable dates, times and UUIDs. The tests are
+asked of every row of a table, so that what decides nearly all of them comes first, and is cheap. It
+is CASE that leaves the rest unasked: AND and OR do so only where SQLite branches on them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import django
 
-from migration_tools.backends.conversions.stored import FAMILIES
 from migration_tools.columns import Column
 
+#: True for a value that is read wrongly, false for any other that is not NULL; never NULL.
+Test = Callable[[str, Column], str]
 
-def misreading(old: Column, new: Column, before: str, there: str) -> tuple[str, str] | None:
-    """A predicate over the stored value and what Django makes of it; None if all is read well.
-
-    What was misread before the change, too, is not the change's doing.
-    """
-    if way_of_reading(old) == way_of_reading(new) or new.type not in WRONG or widens(old, new):
-        return None
-    wrong, reason = WRONG[new.type]
-    if (wrong is not_float and old.is_integer) or (wrong is not_text and old.type in WRITTEN):
-        return None  # the affinity of the column makes them what they should be
-    predicate = f"({there}) IS NOT NULL AND ({wrong(there, new)})"
-    if old.type in WRONG:
-        predicate += f" AND NOT ({WRONG[old.type][0](before, old)})"
-    return predicate, reason.format(places=new.decimal_places)
-
-
-def way_of_reading(column: Column) -> object:
-    if column.type == "DecimalField":
-        return column.max_digits, column.decimal_places
-    return WRONG[column.type][0] if column.type in WRONG else column.type
-
-
-WRITTEN = frozenset(FAMILIES) - {"BinaryField"}
-
-
-def widens(old: Column, new: Column) -> bool:
-    """Whether a decimal column only gets room, on both sides of the point."""
-    if old.type != "DecimalField" or new.type != "DecimalField":
-        return False
-    if new.max_digits is None or new.decimal_places is None:
-        return True
-    if old.max_digits is None or old.decimal_places is None:
-        return False
-    before, after = old.max_digits - old.decimal_places, new.max_digits - new.decimal_places
-    return before <= after and old.decimal_places <= new.decimal_places
-
-
+TRUE, FALSE = "TRUE", "FALSE"
 SURE_DIGITS = 15  # of a float, for Django
+#: Added and taken off again, it leaves a float without its fraction, if that is not too large.
+ROUNDS = "6755399441055744.0"
 
 
-# --- one test a way of reading; true or false, never NULL, for what is not NULL -------------------
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """``kinds``: what may be stored, by SQLite's typeof(); a test where not all of it is right."""
+
+    kinds: Mapping[str, Test | None]
+    wrongly: str
+
+    def wrong(self, v: str, column: Column, kind: str | None = None) -> str:
+        """A test of ``v``, which is not NULL, and of this kind if one is given."""
+        if kind is not None:
+            test = self.kinds.get(kind, _always)
+            return FALSE if test is None else test(v, column)
+        if len(self.kinds) == 1 and not any(self.kinds.values()):
+            return f"typeof({v}) <> '{next(iter(self.kinds))}'"
+        cases = (f"WHEN '{kind}' THEN {self.wrong(v, column, kind)}" for kind in self.kinds)
+        return f"CASE typeof({v}) {' '.join(cases)} ELSE TRUE END"
 
 
-def not_integer(v: str, column: Column) -> str:
-    return f"typeof({v}) <> 'integer'"
+def _always(v: str, column: Column) -> str:
+    return TRUE
 
 
-def not_float(v: str, column: Column) -> str:
-    return f"typeof({v}) <> 'real'"
-
-
-def not_number(v: str, column: Column) -> str:
-    return f"typeof({v}) NOT IN ('integer', 'real')"
-
-
-def not_text(v: str, column: Column) -> str:
-    return f"typeof({v}) <> 'text'"
-
-
-def not_bytes(v: str, column: Column) -> str:
-    return f"typeof({v}) <> 'blob'"
+# --- one test a way of reading --------------------------------------------------------------------
 
 
 def not_boolean(v: str, column: Column) -> str:
     return f"{v} NOT IN (0, 1)"
 
 
+def too_long_for_an_interval(v: str, column: Column) -> str:
+    return f"{v} NOT BETWEEN -8.64e22 AND 8.64e22"
+
+
+def too_many_digits(v: str, column: Column) -> str:
+    """Of a whole number in a decimal column."""
+    if column.max_digits is None or column.decimal_places is None:
+        return FALSE
+    room = column.max_digits - column.decimal_places
+    outside = f"{v} >= {10**room}.0 OR {v} <= -{10**room}.0"
+    if django.VERSION < (6, 1) and room > SURE_DIGITS:  # it takes 15 digits of a whole number, too
+        text = f"ltrim(CAST({v} AS TEXT), '-')"
+        outside += f" OR rtrim(substr({text}, {SURE_DIGITS + 1}), '0') <> ''"
+    return f"({outside})"
+
+
 def not_decimal(v: str, column: Column) -> str:
     """Django takes 15 digits of a float and quantizes; what has too many digits it cannot read."""
     digits, places = column.max_digits, column.decimal_places
     if digits is None or places is None:
-        return not_number(v, column)
+        return FALSE
     limit = f"{10 ** (digits - places)}.0"
     sure = f"CAST(printf('%.15g', {v}) AS REAL)"
-    integer = f"{v} >= {limit} OR {v} <= -{limit}"
-    if django.VERSION < (6, 1):  # it takes 15 digits of a whole number, too
-        text = f"ltrim(CAST({v} AS TEXT), '-')"
-        integer += f" OR rtrim(substr({text}, 16), '0') <> ''"
-    real = (
+    thorough = (
         f"{sure} >= {limit} OR {sure} <= -{limit}"
         # One digit too many, of 15, makes more than this; what floats cannot say makes less.
         f" OR abs({sure}) < 1e{SURE_DIGITS - places}"
         f" AND abs(round({sure}, {places}) - {sure}) > abs({sure}) * 5e-16"
     )
-    real = _quickly(v, digits, places, real)
-    return f"CASE typeof({v}) WHEN 'integer' THEN {integer} WHEN 'real' THEN {real} ELSE TRUE END"
+    return _quickly(v, digits, places, thorough)
 
 
 def _quickly(v: str, digits: int, places: int, thorough: str) -> str:
-    """Answer for nearly every float by arithmetic; printing it costs twenty times as much.
+    """Answer for nearly every float by arithmetic; printing it costs ten times as much.
 
-    Counted in units of the last place, a value that fits is a whole number, up to the last bit,
+    Counted in units of the last place, a value that fits is a whole number, up to the last bits,
     which 15 digits do not show; one that does not fit is far from any, as long as the number is
     so small that its last of 15 digits is worth less than a thousandth of a unit.
     """
     unit = f"{v} * {10**places}.0"
-    small = min(10**digits, 10**10)
-    whole = f"CAST({unit} + CASE WHEN {v} < 0 THEN -0.5 ELSE 0.5 END AS INTEGER)"
+    whole = f"({unit} + {ROUNDS} - {ROUNDS})"
+    most = f"{min(10**digits, 10**10) - 1}.0"
+    small = f"{unit} BETWEEN -{most} AND {most}"
     return (
-        f"CASE WHEN abs({unit}) < {small}.0 AND {unit} = {whole} THEN FALSE"
-        f" WHEN abs({unit}) < {small}.0 AND abs({unit} - {whole}) > 0.001 THEN TRUE"
-        f" WHEN abs({v}) > 1e300 THEN TRUE"  # of infinity no digits can be printed
+        f"CASE WHEN {unit} = {whole} AND {small} THEN FALSE"
+        f" WHEN {unit} - {whole} NOT BETWEEN -0.001 AND 0.001 AND {small} THEN TRUE"
+        f" WHEN abs({unit} - {whole}) <= abs({unit}) * 3e-16 AND {small} THEN FALSE"
+        f" WHEN {v} NOT BETWEEN -1e300 AND 1e300 THEN TRUE"  # of infinity no digits can be printed
         f" ELSE {thorough} END"
     )
 
@@ -128,45 +113,66 @@ def not_time(v: str, column: Column) -> str:
 
 
 def not_datetime(v: str, column: Column) -> str:
-    day, time = f"substr({v}, 1, 10)", f"substr({v}, 12)"
-    with_time = f"substr({v}, 11, 1) IN (' ', 'T') AND {is_time(time)}"
-    return f"NOT ({is_date(day)} AND (length({v}) = 10 OR {with_time}))"
-
-
-def not_uuid(v: str, column: Column) -> str:
-    return f"length(replace({v}, '-', '')) <> 32 OR {v} GLOB '*[^0-9a-fA-F-]*'"
-
-
-def is_date(v: str) -> str:
-    # Only with a modifier is 30 February told from a day.
-    return f"coalesce(date({v}, '+0 days') = {v}, FALSE)"
-
-
-def is_time(v: str) -> str:
-    second, fraction = f"substr({v}, 1, 8)", f"substr({v}, 9)"
-    digits = f"substr({v}, 10)"
+    """SQLite writes what it reads as Django does, but with a blank and without a fraction."""
+    rest = f"length({v}) = 10 OR substr({v}, 11, 1) IN (' ', 'T') AND {is_time(f'substr({v}, 12)')}"
     return (
-        f"coalesce(time({second}) = {second} AND ({fraction} = '' OR ({fraction} GLOB '.[0-9]*'"
-        f" AND {digits} NOT GLOB '*[^0-9]*' AND length({digits}) <= 6)), FALSE)"
+        f"CASE WHEN datetime({v}, '+0 days') IS substr({v}, 1, 19) AND {v} >= '0001'"
+        f" THEN NOT {is_fraction(v, 20)}"
+        f" ELSE NOT ({is_date(f'substr({v}, 1, 10)')} AND ({rest})) END"
     )
 
 
-INTEGER = (not_integer, "read as text or with their fraction")
-TEXT = (not_text, "read as bytes")
-WRONG: dict[str, tuple[Callable[[str, Column], str], str]] = {
+def not_uuid(v: str, column: Column) -> str:
+    return (
+        f"CASE WHEN length({v}) = 32 AND {v} GLOB '{'[0-9a-f]' * 32}' THEN FALSE"
+        f" ELSE length(replace({v}, '-', '')) <> 32 OR {v} GLOB '*[^0-9a-fA-F-]*' END"
+    )
+
+
+# Only with a modifier does SQLite reckon, so that 30 February and 24:00 become something else.
+
+
+def is_date(v: str) -> str:
+    return f"length({v}) = 10 AND date({v}, '+0 days') IS {v} AND {v} >= '0001'"
+
+
+def is_time(v: str) -> str:
+    second = f"substr({v}, 1, 8)"
+    return f"time({second}, '+0 days') IS {second} AND {is_fraction(v, 9)}"
+
+
+def is_fraction(v: str, start: int) -> str:
+    """Nothing, or a point and up to six digits; Django writes all six."""
+    rest = f"substr({v}, {start})"
+    return (
+        f"CASE WHEN length({v}) = {start - 1} OR {rest} GLOB '.{'[0-9]' * 6}' THEN TRUE"
+        f" ELSE {rest} GLOB '.[0-9]*' AND {rest} NOT GLOB '?*[^0-9]*'"
+        f" AND length({v}) <= {start + 6} END"
+    )
+
+
+INTEGER = Reading(kinds={"integer": None}, wrongly="read as text or with their fraction")
+TEXT = Reading(kinds={"text": None}, wrongly="read as bytes")
+NOT_AT_ALL, NONE = "not read at all", "read as None or not at all"
+READINGS: Mapping[str, Reading] = {
     **dict.fromkeys(("AutoField", "BigAutoField", "SmallAutoField"), INTEGER),
     **dict.fromkeys(("IntegerField", "BigIntegerField", "SmallIntegerField"), INTEGER),
     **dict.fromkeys(("PositiveIntegerField", "PositiveBigIntegerField"), INTEGER),
     "PositiveSmallIntegerField": INTEGER,
     **dict.fromkeys(("CharField", "SlugField", "FileField", "FilePathField", "TextField"), TEXT),
     **dict.fromkeys(("GenericIPAddressField", "IPAddressField"), TEXT),
-    "BinaryField": (not_bytes, "read as text or numbers"),
-    "BooleanField": (not_boolean, "read as False"),
-    "DateField": (not_date, "read as None or not at all"),
-    "DateTimeField": (not_datetime, "read as None or not at all"),
-    "DecimalField": (not_decimal, "read with {places} decimal places, or not at all"),
-    "DurationField": (not_number, "not read at all"),
-    "FloatField": (not_float, "read as text"),
-    "TimeField": (not_time, "read as None or not at all"),
-    "UUIDField": (not_uuid, "not read at all"),
+    "BinaryField": Reading(kinds={"blob": None}, wrongly="read as text or numbers"),
+    "BooleanField": Reading(kinds={"integer": not_boolean}, wrongly="read as False"),
+    "DateField": Reading(kinds={"text": not_date}, wrongly=NONE),
+    "DateTimeField": Reading(kinds={"text": not_datetime}, wrongly=NONE),
+    "DecimalField": Reading(
+        kinds={"integer": too_many_digits, "real": not_decimal},
+        wrongly="read with {places} decimal places, or not at all",
+    ),
+    "DurationField": Reading(
+        kinds={"integer": None, "real": too_long_for_an_interval}, wrongly=NOT_AT_ALL
+    ),
+    "FloatField": Reading(kinds={"real": None}, wrongly="read as text"),
+    "TimeField": Reading(kinds={"text": not_time}, wrongly=NONE),
+    "UUIDField": Reading(kinds={"text": not_uuid}, wrongly=NOT_AT_ALL),
 }
