@@ -41,3 +41,11 @@ class ArchiveError(MigrationToolsError):
 
 class Refused(MigrationToolsError):
     """The run was stopped before it changed anything."""
+
+
+class ShadowError(MigrationToolsError):
+    """What was to run on a shadow database broke down, or cannot run at all."""
+
+
+class NoShadow(ShadowError):
+    """This user may not make a shadow database, or nobody can on this engine."""

@@ -87,6 +87,11 @@ class Plan:
     unmigrated_apps: frozenset[str] = field(compare=False, repr=False, default=frozenset())
 
     @property
+    def is_of_today(self) -> bool:
+        """Whether it starts where its database is, as far as that was asked."""
+        return AS_IF.format(target=self.target) not in self.notes
+
+    @property
     def is_backwards(self) -> bool:
         return any(step.is_backwards for step in self.steps)
 

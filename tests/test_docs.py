@@ -192,7 +192,7 @@ def documented() -> set[tuple[str, str]]:
 @pytest.mark.django_db
 def test_every_key_has_its_line(project: Project) -> None:
     with project.installed("Cars", "Inspections"):
-        report = plan("Cars", "0001", offline=True)
+        report = plan("Cars", "0001", offline=True, sql=True)
         finding = plan("Inspections", "0003", offline=True)
     told = set(keys_in(report)) | set(keys_in(finding))
     assert {place for place, _ in told} >= {"losses", "findings"}

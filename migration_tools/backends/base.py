@@ -91,6 +91,8 @@ class Backend:
     name: ClassVar[str | None] = None
     #: Tested against a real server of this vendor. Others get a note in every report.
     first_class: ClassVar[bool] = False
+    #: The engine's own program, called so that a script ends at its first error.
+    script_runner: ClassVar[str] = ""
     #: Forbidding NULL fills blank text with "" and auto_now with the time, without a default.
     fills_implicit_defaults: bool = False
     #: Every step ends with a look at the foreign keys of all tables, and fails if one is violated.

@@ -47,6 +47,7 @@ TIMED_OUT = frozenset({1969, 3024})  # MariaDB's number and MySQL's
 
 class MySQLBackend(Backend):
     first_class = True
+    script_runner = "mysql, without --force"
 
     # --- the server -------------------------------------------------------------------------
 

@@ -35,6 +35,7 @@ ROWS_QUERY = "SELECT reltuples FROM pg_catalog.pg_class WHERE oid = to_regclass(
 
 class PostgreSQLBackend(Backend):
     first_class = True
+    script_runner = "psql -v ON_ERROR_STOP=1"
 
     def run_lock(self) -> AdvisoryLock:
         return AdvisoryLock(self.connection)

@@ -7,13 +7,26 @@ from typing import Any
 from migration_tools.analysis.measuring import Exactness, Measure
 from migration_tools.analysis.questions import LossKind
 from migration_tools.analysis.verdicts import Assessment, Finding, Loss
+from migration_tools.reports.sql import sql_as_dict, statements_as_list
 from migration_tools.reports.wording import Quote, finding_sentence
+from migration_tools.schema.statements import PlanSQL
 
 VERSION = 1
 
 
-def assessment_as_dict(assessment: Assessment, quote: Quote) -> dict[str, Any]:
+def assessment_as_dict(
+    assessment: Assessment, quote: Quote, sql: PlanSQL | None = None
+) -> dict[str, Any]:
     """Unknown numbers are null. ``values`` is null where whole rows go, ``query`` where none is."""
+    report = _report(assessment, quote)
+    if sql is not None:
+        report["sql"] = sql_as_dict(sql)
+        for told, step in zip(report["steps"], assessment.steps, strict=True):
+            told["statements"] = statements_as_list(sql, step.step)
+    return report
+
+
+def _report(assessment: Assessment, quote: Quote) -> dict[str, Any]:
     told = assessment.by_place()
     return {
         "version": VERSION,

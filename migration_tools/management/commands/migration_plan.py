@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -18,7 +19,12 @@ from migration_tools.management.progress import working
 from migration_tools.plan import Target, make_plan
 from migration_tools.reports.lines import Line
 from migration_tools.reports.serializing import assessment_as_dict
+from migration_tools.reports.sql import preamble, script, statement_lines
 from migration_tools.reports.text import plan_lines
+from migration_tools.schema.shadow import sql_of
+from migration_tools.schema.statements import PlanSQL
+
+Report = tuple[Assessment, PlanSQL | None]
 
 HISTORY = MigrationRecorder.Migration._meta.db_table
 
@@ -56,7 +62,18 @@ class Command(BaseCommand):
             help="Use no database. Counts are unknown. With an app and a migration everything is "
             "taken as applied, unless --from says otherwise; without, nothing.",
         )
-        parser.add_argument("--format", choices=("text", "json"), default="text")
+        parser.add_argument(
+            "--sql",
+            action="store_true",
+            help="Show every statement that will be sent, found by running the plan on an empty "
+            "shadow database, which is made for that and removed.",
+        )
+        parser.add_argument(
+            "--format",
+            choices=("text", "json", "sql"),
+            default="text",
+            help="sql: only the statements, as a script that can be run.",
+        )
         parser.add_argument("--output", metavar="FILE", help="Write the report to a file.")
         parser.add_argument(
             "--check",
@@ -77,17 +94,22 @@ class Command(BaseCommand):
         aliases = dict.fromkeys(options["databases"] or [DEFAULT_DB_ALIAS])
         if options["all_databases"]:
             aliases = dict.fromkeys(connections)
-        assessments = [self.assess(alias, options, timeout) for alias in aliases]
+        if options["format"] == "sql" and several:
+            raise CommandError("A script is for one database: name one --database.")
+        with_sql = options["sql"] or options["format"] == "sql"
+        reports = [self.report(alias, options, timeout, with_sql) for alias in aliases]
         if options["format"] == "json":
-            self.write_json(assessments, several, options["output"])
+            self.write_json(reports, several, options["output"])
+        elif options["format"] == "sql":
+            self.write_script(*reports[0], options["output"])
         else:
-            self.write_text(assessments, options["output"])
+            self.write_text(reports, options["output"])
         if options["check"] and any(
-            is_dangerous(assessment, allow_opaque=allow_opaque) for assessment in assessments
+            is_dangerous(assessment, allow_opaque=allow_opaque) for assessment, _ in reports
         ):
             sys.exit(base.FOUND)
 
-    def assess(self, alias: str, options: dict[str, Any], timeout: float) -> Assessment:
+    def report(self, alias: str, options: dict[str, Any], timeout: float, with_sql: bool) -> Report:
         connection = base.connection_of(alias)
         online = not options["offline"]
         target = Target(
@@ -106,24 +128,40 @@ class Command(BaseCommand):
                     f"The database '{alias}' does not let this user read {HISTORY}: what is "
                     "applied is not known."
                 )
+            # Before the spinner: its thread would not come along into the shadow's process.
+            sql = sql_of(plan, connection, online=online) if with_sql else None
             with working(sys.stderr, f"Looking at {alias}"):
-                return assess(plan, connection, online=online, absent=absent, count_timeout=timeout)
+                return assess(
+                    plan, connection, online=online, absent=absent, count_timeout=timeout
+                ), sql
 
-    def write_json(self, assessments: list[Assessment], several: bool, output: str | None) -> None:
-        reports = [
-            assessment_as_dict(a, connections[a.database.alias].ops.quote_name) for a in assessments
+    def write_json(self, reports: list[Report], several: bool, output: str | None) -> None:
+        told = [
+            assessment_as_dict(a, connections[a.database.alias].ops.quote_name, sql)
+            for a, sql in reports
         ]
-        text = json.dumps(reports if several else reports[0], indent=2, ensure_ascii=False)
+        text = json.dumps(told if several else told[0], indent=2, ensure_ascii=False)
         base.write_report(self, text, output)
 
-    def write_text(self, assessments: list[Assessment], output: str | None) -> None:
+    def write_script(self, assessment: Assessment, sql: PlanSQL | None, output: str | None) -> None:
+        if sql is not None:
+            backend = for_connection(connections[assessment.database.alias])
+            self.write(script(assessment, sql, backend), output)
+
+    def write_text(self, reports: list[Report], output: str | None) -> None:
         lines: list[Line] = []
-        for assessment in assessments:
-            quote = connections[assessment.database.alias].ops.quote_name
+        for assessment, sql in reports:
+            backend = for_connection(connections[assessment.database.alias])
             lines += [Line(text="")] if lines else []
-            lines += plan_lines(assessment, quote, everything=True)
+            lines += plan_lines(assessment, backend.quote, everything=True)
             if assessment.steps:
                 lines.append(Line(text=f"  Fingerprint: {assessment.fingerprint}"))
+            if sql is not None and assessment.steps:
+                lines += [Line(text=""), *(Line(text=f"  {line}") for line in preamble(sql))]
+                lines += statement_lines(assessment, sql, backend)
+        self.write(lines, output)
+
+    def write(self, lines: Iterable[Line], output: str | None) -> None:
         if output:
             base.write_report(self, "\n".join(line.text for line in lines), output)
         else:

@@ -1,0 +1,113 @@
+"""What runs in the process of the shadow: it builds a schema there, then takes the plan's steps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from django.db import router
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+
+from migration_tools.analysis.python_code import python_noted
+from migration_tools.plan import Key, Step
+from migration_tools.schema.noting import Notes
+from migration_tools.schema.statements import Source, StepSQL
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """How an empty shadow becomes what the plan starts from.
+
+    CLONE: ``script`` makes the schema of today. REPLAY: the migrations in ``recorded`` are run,
+    their Python code left out. MODELS: the tables of the models as ``recorded`` leaves them.
+    """
+
+    way: Source
+    recorded: tuple[Key, ...]
+    script: tuple[str, ...] = ()
+
+
+def run_plan(
+    connection: BaseDatabaseWrapper, start: Start, steps: Sequence[Step]
+) -> tuple[StepSQL, ...]:
+    build(connection, start)
+    return take_steps(connection, steps)
+
+
+def build(connection: BaseDatabaseWrapper, start: Start) -> None:
+    if start.way is Source.REPLAY:
+        MigrationRecorder(connection).ensure_schema()
+        _replay(connection, start.recorded)
+        return
+    with connection.cursor() as cursor, connection.constraint_checks_disabled():
+        for statement in start.script:
+            cursor.execute(statement)
+    if start.recorded:
+        _record(connection, start.recorded)
+    if start.way is Source.MODELS:
+        _create_models(connection)
+
+
+def _record(connection: BaseDatabaseWrapper, recorded: Sequence[Key]) -> None:
+    recorder = MigrationRecorder(connection)
+    recorder.ensure_schema()
+    recorder.Migration.objects.using(connection.alias).bulk_create(
+        recorder.Migration(app=app, name=name) for app, name in recorded
+    )
+
+
+def _replay(connection: BaseDatabaseWrapper, recorded: Sequence[Key]) -> None:
+    executor = MigrationExecutor(connection)
+    loader: Any = executor.loader
+    wanted = set(recorded)
+    if not wanted <= loader.graph.nodes.keys():  # part of a squashed migration
+        loader.replace_migrations = False
+        loader.build_graph()
+    full = executor.migration_plan(loader.graph.leaf_nodes(), clean_start=True)
+    plan = [(m, backwards) for m, backwards in full if (m.app_label, m.name) in wanted]
+    with python_noted(lambda effect: None):
+        executor.migrate([], plan=plan)
+
+
+def _create_models(connection: BaseDatabaseWrapper) -> None:
+    loader = MigrationLoader(connection)
+    state = loader.project_state(
+        [key for key in loader.applied_migrations if key in loader.graph.nodes]
+    )
+    with connection.schema_editor() as editor:
+        for model in state.apps.get_models():
+            if model._meta.can_migrate(connection) and router.allow_migrate_model(
+                connection.alias, model
+            ):
+                editor.create_model(model)
+        # A unique constraint that the engine cannot make leaves one behind.
+        editor.deferred_sql = [sql for sql in editor.deferred_sql if sql is not None]
+
+
+def take_steps(connection: BaseDatabaseWrapper, steps: Sequence[Step]) -> tuple[StepSQL, ...]:
+    """Run them as `migrate` would; a step that breaks down is the last one."""
+    notes = Notes(connection)
+    executor = MigrationExecutor(connection, cast(Any, notes.progress))
+    nodes = executor.loader.graph.nodes
+    plan = [(nodes[step.app, step.name], step.is_backwards) for step in steps]
+    if not plan:
+        return ()
+    try:
+        with notes.taken():
+            executor.migrate([], plan=plan)
+    except Exception as error:  # whatever an operation or the engine raises
+        notes.close(_told(error))
+    return tuple(notes.steps)
+
+
+def _told(error: Exception) -> str:
+    """In one line, and the same in every run: without the addresses of objects."""
+    text = re.sub(r" at 0x[0-9a-f]+", "", str(error))
+    return " ".join(f"{type(error).__name__}: {text}".split())
