@@ -62,6 +62,10 @@ class RunRecord:
     undo_of: int | None
     error: str
 
+    @property
+    def is_backwards(self) -> bool:
+        return self.direction is Direction.BACKWARDS
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepRecord:
@@ -256,6 +260,10 @@ class Journal:
         numbers = [run] if isinstance(run, int) else list(run)
         found = self._rows(1).filter(run__in=numbers).order_by("run", "position")
         return tuple(map(_step, found))
+
+    def step(self, run: int, position: int) -> StepRecord | None:
+        row = self._rows(1).filter(run=run, position=position).first()
+        return row and _step(row)
 
     def unfinished_steps(self) -> tuple[StepRecord, ...]:
         """Those that were started and of which nobody wrote that they were done; newest first."""

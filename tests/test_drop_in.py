@@ -292,7 +292,10 @@ def test_every_option_is_there() -> None:
         "count_timeout",
         "undo",
         "status",
+        "resume",
         "wait",
+        "lock_timeout",
+        "retries",
     }
     assert {option[-1] for option in safe.keys() - plain.keys()} == own
 

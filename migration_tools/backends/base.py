@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import enum
+import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.db import transaction
+from django.db import Error, transaction
 
 from migration_tools.backends.hanging import (
     Act,
@@ -21,6 +23,7 @@ from migration_tools.backends.hanging import (
 )
 from migration_tools.backends.locks import RunLock
 from migration_tools.columns import Column
+from migration_tools.exceptions import Refused
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -142,6 +145,16 @@ class Backend:
         """What keeps a second run away from this database."""
         return RunLock(self.connection)
 
+    @contextlib.contextmanager
+    def lock_limit(self, seconds: float) -> Iterator[None]:
+        """A statement that waits longer for a lock of others fails; see ``gave_up_waiting``."""
+        raise Refused(f"How long to wait for a lock cannot be said on {self.display_name}.")
+        yield
+
+    def gave_up_waiting(self, error: Error) -> bool:
+        """Whether a statement failed because others held a lock for too long."""
+        return False
+
     # --- the schema of today ----------------------------------------------------------------
 
     def columns_of(self, tables: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
@@ -157,6 +170,23 @@ class Backend:
                 for table in tables
                 if fold(table) in existing
             }
+
+    def definitions(self, *statements: str) -> str:
+        """A hash of the tables that are named in these statements, as they are at the moment."""
+        quote = re.escape(self.quote("x")[0])
+        named = {
+            name for text in statements for name in re.findall(f"{quote}([^{quote}]+){quote}", text)
+        }
+        found = [(name, self.definition(name)) for name in self.columns_of(sorted(named))]
+        return hashlib.sha256(repr(sorted(found)).encode()).hexdigest()
+
+    def definition(self, table: str) -> str:
+        """Everything about a table that a migration could change, in a text for comparison."""
+        introspection = self.connection.introspection
+        with self.connection.cursor() as cursor:
+            columns = introspection.get_table_description(cursor, table)
+            constraints = introspection.get_constraints(cursor, table)
+        return repr((list(map(tuple, columns)), sorted(constraints.items())))
 
     def hidden_of(self, tables: Sequence[str]) -> frozenset[str]:
         """Those of ``tables``, absent from ``columns_of``, of which this user may not even know

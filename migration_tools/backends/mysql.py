@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -43,6 +44,7 @@ READS = re.compile(
 )
 DENIED = frozenset({1044, 1142})  # said of a table that is not there, too
 TIMED_OUT = frozenset({1969, 3024})  # MariaDB's number and MySQL's
+LOCK_WAIT_TIMEOUT = 1205
 
 
 class MySQLBackend(Backend):
@@ -92,6 +94,19 @@ class MySQLBackend(Backend):
         return NamedLock(self.connection)
 
     @contextlib.contextmanager
+    def lock_limit(self, seconds: float) -> Iterator[None]:
+        # Of tables and of rows; whole seconds, one at the least.
+        limit = max(1, math.ceil(seconds))
+        with (
+            self._session("lock_wait_timeout", limit),
+            self._session("innodb_lock_wait_timeout", limit),
+        ):
+            yield
+
+    def gave_up_waiting(self, error: Error) -> bool:
+        return bool(error.args) and error.args[0] == LOCK_WAIT_TIMEOUT
+
+    @contextlib.contextmanager
     def read_only(self) -> Iterator[None]:
         """A transaction that is open already cannot be made read-only here: inside one, Django's
         own statements are refused before they are sent, and the savepoint is taken back."""
@@ -134,6 +149,12 @@ class MySQLBackend(Backend):
     def columns_of(self, tables: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
         found = self._by_name(COLUMNS_QUERY, tables)
         return {table: tuple(columns) for table, columns in found.items()}
+
+    def definition(self, table: str) -> str:
+        with self.connection.cursor() as cursor:
+            cursor.execute(f"SHOW CREATE TABLE {self.quote(table)}")
+            told = str(cursor.fetchone()[1])
+        return re.sub(r" AUTO_INCREMENT=\d+", "", told)  # moves with the rows
 
     def hidden_of(self, tables: Sequence[str]) -> frozenset[str]:
         return frozenset(table for table in tables if self._is_denied(table))

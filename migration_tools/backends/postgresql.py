@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 
+from django.db import Error
+
 from migration_tools.backends import names
 from migration_tools.backends import postgresql_schema as schema
 from migration_tools.backends.base import Backend, Conversion, unkept_savepoint
@@ -31,6 +33,7 @@ ELSEWHERE_QUERY = """
 """
 SIZE_QUERY = "SELECT pg_total_relation_size(to_regclass(%s))"
 ROWS_QUERY = "SELECT reltuples FROM pg_catalog.pg_class WHERE oid = to_regclass(%s)"
+LOCK_NOT_AVAILABLE = "55P03"
 
 
 class PostgreSQLBackend(Backend):
@@ -39,6 +42,24 @@ class PostgreSQLBackend(Backend):
 
     def run_lock(self) -> AdvisoryLock:
         return AdvisoryLock(self.connection)
+
+    @contextlib.contextmanager
+    def lock_limit(self, seconds: float) -> Iterator[None]:
+        with self.connection.cursor() as cursor:
+            cursor.execute("SHOW lock_timeout")
+            before = cursor.fetchone()[0]
+            # 0 would mean no limit at all.
+            cursor.execute("SET lock_timeout = %s", [max(1, round(seconds * 1000))])
+        try:
+            yield
+        finally:
+            with contextlib.suppress(Error), self.connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = %s", [before])
+
+    def gave_up_waiting(self, error: Error) -> bool:
+        # psycopg's name for it, and that of psycopg2.
+        codes = [getattr(error.__cause__, name, None) for name in ("sqlstate", "pgcode")]
+        return LOCK_NOT_AVAILABLE in codes
 
     @contextlib.contextmanager
     def read_only(self) -> Iterator[None]:

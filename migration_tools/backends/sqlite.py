@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from django.db import OperationalError
+from django.db import Error, OperationalError
 
 from migration_tools.backends import names
 from migration_tools.backends import sqlite_schema as schema
@@ -47,6 +47,21 @@ class SQLiteBackend(Backend):
     def run_lock(self) -> RunLock:
         path = file_of(str(self.connection.settings_dict["NAME"]))
         return FileLock(self.connection, path) if path else super().run_lock()
+
+    @contextlib.contextmanager
+    def lock_limit(self, seconds: float) -> Iterator[None]:
+        with self.connection.cursor() as cursor:
+            before = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
+            cursor.execute(f"PRAGMA busy_timeout = {max(1, round(seconds * 1000))}")
+        try:
+            yield
+        finally:
+            if self.connection.connection is not None:
+                with contextlib.closing(self.connection.create_cursor()) as cursor:
+                    cursor.execute(f"PRAGMA busy_timeout = {before}")
+
+    def gave_up_waiting(self, error: Error) -> bool:
+        return getattr(error.__cause__, "sqlite_errorname", "").startswith("SQLITE_BUSY")
 
     @contextlib.contextmanager
     def read_only(self) -> Iterator[None]:

@@ -202,7 +202,8 @@ class Gate:
         if run.judged == content:
             return
         fingerprint = ""
-        if run.plan and not self._fake:
+        resumed = self._occasion is not None and self._occasion.is_resumption
+        if run.plan and not self._fake and not resumed:
             assessment = assess(
                 plan_of_run(list(run.plan), self._connection, self._target),
                 self._connection,
@@ -255,6 +256,8 @@ def _gated(editor_class: type[Any], gate: Gate) -> type[Any]:
             log = None if exc_info[0] else self._log
             if log is not None and self.atomic_migration:
                 log.step_written()
+            elif log is not None:
+                log.step_closing(self)
             try:
                 super().__exit__(*exc_info)
             except BaseException as error:

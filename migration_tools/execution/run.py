@@ -8,7 +8,7 @@ import os
 import socket
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import django.db
@@ -17,7 +17,8 @@ from django.utils.timezone import now
 
 import migration_tools
 from migration_tools.analysis.sources import source_hash, source_of
-from migration_tools.execution.operations import WatchedStep, dumped
+from migration_tools.execution.notes import OperationNotes, dumped
+from migration_tools.execution.operations import WatchedStep
 from migration_tools.journal import Journal, Outcome
 from migration_tools.plan import Direction, Target
 
@@ -31,13 +32,20 @@ LONGEST_ERROR = 4000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occasion:
-    """Why there is a run: what was typed, and what it takes back. ``done_operations``: how many of
-    a step's operations an earlier run has done, from its start."""
+    """Why there is a run: what was typed, what it takes back, or where it goes on.
+
+    ``earlier``: notes on the operations of the step that it finishes.
+    """
 
     target: Target
     command: str = ""
     undo_of: int | None = None
-    done_operations: dict[tuple[str, str], int] = field(default_factory=dict)
+    earlier: tuple[OperationNotes, ...] = ()
+
+    @property
+    def is_resumption(self) -> bool:
+        """It was judged and agreed to before its first operation; now its tables are half-way."""
+        return bool(self.earlier)
 
 
 class RunLog:
@@ -57,6 +65,8 @@ class RunLog:
         #: The step that is running, with its operations.
         self.step: WatchedStep | None = None
         self.done_steps = 0
+        #: When it has stopped: the step is done but for Django's record of it.
+        self.is_step_written = False
 
     @property
     def planned_steps(self) -> int:
@@ -91,15 +101,16 @@ class RunLog:
         whole = self._connection.features.can_rollback_ddl and migration.atomic
         self.step = WatchedStep(
             migration,
+            self._connection,
             backwards=backwards,
-            write=None if whole else self._write_operations,
-            skip=self._occasion.done_operations.get(_key(migration), 0),
+            write=None if whole or fake else self._write_operations,
+            earlier=self._occasion.earlier,
         )
         self._has_editor = False
         self._started = time.monotonic()
         self._change(outcome=Outcome.RUNNING, started=now(), faked=fake, operations="")
         self._watching = contextlib.ExitStack()
-        self._watching.enter_context(self.step.watching(self._connection))
+        self._watching.enter_context(self.step.watching())
 
     def taken_by_editor(self) -> RunLog | None:
         """Itself for the first editor of a step that is running: that is the step's own."""
@@ -111,6 +122,10 @@ class RunLog:
     def step_written(self) -> None:
         """Within the step's transaction where there is one: it is about to be committed."""
         self._change(outcome=Outcome.WRITTEN)
+
+    def step_closing(self, editor: Any) -> None:
+        if self.step is not None:
+            self.step.closing(editor)
 
     def step_done(self, *, fake: bool) -> None:
         self._change(outcome=Outcome.DONE, ended=now(), seconds=self._stop_watching(), faked=fake)
@@ -129,11 +144,18 @@ class RunLog:
         seconds = self._stop_watching() if self.step is not None else None
         with contextlib.suppress(django.db.Error):
             self._connection.close_if_unusable_or_obsolete()
-            if self.step is not None:
+            self.is_step_written = self._is_written()
+            if self.step is not None and not self.is_step_written:
                 self.step.failed()
                 self._change(outcome=outcome, ended=now(), seconds=seconds)
                 self.step.write()
             self._end(outcome, f"{type(error).__name__}: {error}"[:LONGEST_ERROR])
+
+    def _is_written(self) -> bool:
+        if self.number is None or self.position is None:
+            return False
+        step = self._journal.step(self.number, self.position)
+        return step is not None and step.outcome is Outcome.WRITTEN
 
     def _stop_watching(self) -> float:
         if self._watching is not None:
@@ -143,7 +165,7 @@ class RunLog:
 
     def _write_operations(self) -> None:
         if self.step is not None:
-            self._change(operations=dumped(self.step.states))
+            self._change(operations=dumped(self.step.notes))
 
     def _change(self, **values: Any) -> None:
         if self.number is not None and self.position is not None:

@@ -25,7 +25,10 @@ class Options:
     count_timeout: float
     undo: int | None
     status: bool
+    resume: bool
     wait: float
+    lock_timeout: float | None
+    retries: int
 
 
 def add_arguments(parser: CommandParser) -> None:
@@ -66,11 +69,30 @@ def _add_run_arguments(parser: CommandParser) -> None:
         "Changes nothing.",
     )
     group.add_argument(
+        "--resume",
+        action="store_true",
+        help="Go on with the last run where it stopped, after a look at the tables.",
+    )
+    group.add_argument(
         "--wait",
         type=base.seconds,
         default=0.0,
         metavar="SECONDS",
         help="How long to wait for another run on the same database to end (default 0).",
+    )
+    group.add_argument(
+        "--lock-timeout",
+        type=base.seconds,
+        metavar="SECONDS",
+        help="How long a statement of a step waits for the locks of others before it fails.",
+    )
+    group.add_argument(
+        "--retries",
+        type=int,
+        default=0,
+        metavar="N",
+        help="How often to try a step again that has failed for --lock-timeout and changed "
+        "nothing (default 0).",
     )
 
 
@@ -90,7 +112,10 @@ def taken_from(options: dict[str, Any]) -> Options:
         count_timeout=settings.count_timeout if timeout is None else float(timeout),
         undo=own["undo"],
         status=bool(own["status"]),
+        resume=bool(own["resume"]),
         wait=float(own["wait"] or 0),
+        lock_timeout=None if own["lock_timeout"] is None else float(own["lock_timeout"]),
+        retries=int(own["retries"] or 0),
     )
     _check(told, options)
     return told
@@ -99,7 +124,11 @@ def taken_from(options: dict[str, Any]) -> Options:
 def _check(told: Options, options: dict[str, Any]) -> None:
     alone = [
         name
-        for name, given in (("--undo", told.undo is not None), ("--status", told.status))
+        for name, given in (
+            ("--undo", told.undo is not None),
+            ("--status", told.status),
+            ("--resume", told.resume),
+        )
         if given
     ]
     if len(alone) > 1:

@@ -1,36 +1,42 @@
-"""One call of `migrate_safe`: options, lock, gate and run, and what is said meanwhile."""
+"""One call of `migrate_safe`: its options into a run behind lock and gate, and what comes of it."""
 
 from __future__ import annotations
 
-import sys
+import contextlib
+import random
+import time
 import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import django.db
 from django.core.management.base import BaseCommand, CommandError
 from django.db.migrations import loader
 
-from migration_tools.analysis.verdicts import Assessment
-from migration_tools.execution.consent import Consent, PlanRefused, Verdict
+from migration_tools.backends import for_connection
+from migration_tools.execution import recovery
 from migration_tools.execution.gate import Gate
-from migration_tools.execution.locking import DatabaseBusy, HeldLock, Holder, holder_of, one_run
+from migration_tools.execution.interrupting import Interrupts
+from migration_tools.execution.locking import DatabaseBusy, HeldLock, holder_of, one_run
 from migration_tools.execution.plans import run_steps
 from migration_tools.execution.run import Occasion
-from migration_tools.execution.undoing import Undo, plan_undo
+from migration_tools.execution.undoing import plan_undo
 from migration_tools.journal import Journal
-from migration_tools.management import base
 from migration_tools.management.options import LAST, Options
+from migration_tools.management.talking import Talk
 from migration_tools.plan import Target, reason_of
-from migration_tools.reports.lines import Line, Tone
-from migration_tools.reports.refusals import question, refusal_text
-from migration_tools.reports.runs import busy_text, holder_text, status_lines, undo_heading
-from migration_tools.reports.text import notices, plan_lines
+from migration_tools.reports.runs import busy_text, status_lines, undo_heading
+from migration_tools.reports.stopped import resumption_heading
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 #: How many runs --status shows.
 RUNS_SHOWN = 10
+#: Of the wrapped command's options: with one of these it only reads.
+READING = ("plan", "check_unapplied", "prune")
+#: The first pause before a step is tried again, and the longest.
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 
 
 class SafeRun:
@@ -51,120 +57,152 @@ class SafeRun:
         self._options = options
         self._typed = typed
         self._lock: HeldLock | None = None
+        self._talk = Talk(command, connection, own, options, typed=typed)
+        self._interrupts = Interrupts(self._running_step, self._talk.finishes)
         self._target = Target(app=options.get("app_label"), migration=options.get("migration_name"))
         self.gate = self._make_gate()
 
-    def _make_gate(self, undo: Undo | None = None) -> Gate:
+    def _make_gate(self, *, fake: bool | None = None, **occasion: Any) -> Gate:
         return Gate(
             self._connection,
-            self._decide,
+            lambda assessment: self._talk.decide(assessment, self.gate.finished),
             target=self._target,
             count_timeout=self._own.count_timeout,
-            fake=undo.fake if undo else bool(self._options.get("fake")),
+            fake=bool(self._options.get("fake")) if fake is None else fake,
             fake_initial=bool(self._options.get("fake_initial")),
             occasion=Occasion(
-                target=self._target,
-                command=self._typed or "call_command",
-                undo_of=undo.run.id if undo else None,
+                target=self._target, command=self._typed or "call_command", **occasion
             ),
         )
 
-    # --- what is done -----------------------------------------------------------------------
+    # --- which run --------------------------------------------------------------------------
 
     def run(self, migrate: Callable[[], Any]) -> Any:
         if self._own.status:
             return self._show_status()
-        reads = ("plan", "check_unapplied", "prune")
-        if any(self._options.get(name) for name in reads) or self.gate.is_within_another:
+        if any(self._options.get(name) for name in READING) or self.gate.is_within_another:
             return self._gated(migrate)
         try:
             with one_run(
-                self._connection, wait=self._own.wait, tell=self._tell_wait, warn=self._warn
+                self._connection,
+                wait=self._own.wait,
+                tell=self._talk.waits,
+                warn=self._talk.warn,
             ) as self._lock:
-                return self._gated(migrate if self._own.undo is None else self._undo)
+                return self._locked(migrate)
         except DatabaseBusy as busy:
             raise CommandError(busy_text(busy, self._typed or "manage.py migrate_safe")) from busy
+        except KeyboardInterrupt as interrupt:
+            if self._typed is None:  # a program that has called may want to know
+                raise
+            log = self.gate.log
+            stopped = f"run {log.number} has stopped" if log else "nothing was changed"
+            raise CommandError(f"Interrupted; {stopped}.") from interrupt
+
+    def _locked(self, migrate: Callable[[], Any]) -> Any:
+        for step in recovery.record(self._connection):
+            self._talk.recorded(step)
+        task: Callable[[], Any] = lambda: self._gated(migrate)  # noqa: E731
+        if self._own.undo is not None:
+            task = self._undo
+        elif self._own.resume:
+            task = self._resume
+        elif half := recovery.half_done(self._connection):
+            self._talk.is_half_done(half)
+        with contextlib.ExitStack() as limits:
+            if self._own.lock_timeout is not None:
+                backend = for_connection(self._connection)
+                limits.enter_context(backend.lock_limit(self._own.lock_timeout))
+            return self._retried(task)
+
+    def _retried(self, task: Callable[[], Any]) -> Any:
+        pause = FIRST_PAUSE
+        for attempt in range(1, self._own.retries + 1):
+            try:
+                return task()
+            except django.db.Error as error:
+                if not self._can_be_retried(error):
+                    raise
+                wait = min(pause, LONGEST_PAUSE) * random.uniform(0.5, 1)
+                self._talk.retries(attempt, wait)
+                time.sleep(wait)
+                pause *= 2
+                self.gate = self._make_gate()
+        return task()
+
+    def _can_be_retried(self, error: django.db.Error) -> bool:
+        """Only where the lock was all that was missing, and nothing of the step has stayed."""
+        step = self._running_step()
+        if step is None or not for_connection(self._connection).gave_up_waiting(error):
+            return False
+        return step.is_whole or not any(notes.has_changed for notes in step.notes)
+
+    # --- each of them -----------------------------------------------------------------------
 
     def _gated(self, run: Callable[[], Any]) -> Any:
-        with self.gate.closed():
-            return run()
+        try:
+            with self._interrupts.heeded(), self.gate.closed():
+                answer = run()
+        except BaseException:
+            if self.gate.log is not None:
+                self._talk.stopped(self.gate.log)
+            raise
+        return answer
 
     def _undo(self) -> None:
         number = None if self._own.undo == LAST else self._own.undo
         undo = plan_undo(number, self._connection)
-        verbosity = self._options.get("verbosity", 1)
+        self.gate = self._make_gate(fake=undo.fake, undo_of=undo.run.id)
+        self._talk.say(undo_heading(undo))
+        self._run_steps(undo.keys, backwards=undo.backwards, fake=undo.fake)
+
+    def _resume(self) -> None:
+        resumption = recovery.plan_resumption(self._connection)
+        self._talk.say(resumption_heading(resumption))
+        backwards = resumption.run.is_backwards
+        if half := resumption.half:
+            self.gate = self._make_gate(earlier=half.notes, undo_of=resumption.run.undo_of)
+            self._run_steps([half.step.key], backwards=backwards)
+        if resumption.keys:
+            self.gate = self._make_gate(undo_of=resumption.run.undo_of)
+            self._run_steps(resumption.keys, backwards=backwards)
+
+    def _run_steps(self, keys: Any, *, backwards: bool, fake: bool = False) -> None:
         # What `migrate` would have put on the command for its own callback.
-        self._command.verbosity = verbosity  # type: ignore[attr-defined]
-        self.gate = self._make_gate(undo)
-        if verbosity:
-            base.write_lines(self._command, undo_heading(undo))
-        with self.gate.closed():
-            run_steps(
+        self._command.verbosity = self._options.get("verbosity", 1)  # type: ignore[attr-defined]
+        self._gated(
+            lambda: run_steps(
                 self._connection,
-                undo.keys,
-                backwards=undo.backwards,
-                fake=undo.fake,
+                keys,
+                backwards=backwards,
+                fake=fake,
                 follow=self._command.migration_progress_callback,  # type: ignore[attr-defined]
-                announced=self._say_running,
-                verbosity=verbosity,
+                announced=self._talk.runs,
+                verbosity=self._options.get("verbosity", 1),
                 interactive=bool(self._options.get("interactive")),
                 stdout=self._command.stdout,
             )
-
-    def follow(self, action: str, migration: Any, fake: bool) -> None:
-        if self._lock is not None and action in ("apply_start", "unapply_start"):
-            self._lock.require()
-        self.gate.follow(action, migration, fake)
-
-    # --- what is said -----------------------------------------------------------------------
+        )
 
     def _show_status(self) -> None:
         journal = Journal(self._connection)
         runs = [(run, journal.steps(run.id)) for run in journal.runs(limit=RUNS_SHOWN)]
-        base.write_lines(self._command, status_lines(runs, holder_of(self._connection)))
+        holder = holder_of(self._connection)
+        half = None if holder else recovery.half_done(self._connection)
+        missing = () if holder else recovery.unrecorded(self._connection)
+        self._talk.say(status_lines(runs, holder, missing), always=True)
+        if half is not None:
+            self._talk.half_done(half)
 
-    def _say_running(self) -> None:
-        if self._options.get("verbosity", 1):
-            line = Line(text="Running migrations:", tone=Tone.HEADING)
-            base.write_lines(self._command, [line])
+    def follow(self, action: str, migration: Any, fake: bool) -> None:
+        if action in ("apply_start", "unapply_start"):
+            self._interrupts.before_step()
+            if self._lock is not None:
+                self._lock.require()
+        self.gate.follow(action, migration, fake)
 
-    def _tell_wait(self, holder: Holder) -> None:
-        self._warn(f"Waiting for another run on this database: {holder_text(holder)}.")
-
-    def _warn(self, text: str) -> None:
-        base.write_lines(self._command, [Line(text=text, tone=Tone.WARNING)], stderr=True)
-
-    # --- consent ----------------------------------------------------------------------------
-
-    def _decide(self, assessment: Assessment) -> None:
-        can_ask = self._options.get("interactive") and base.is_interactive()
-        consent = Consent(
-            accept=self._own.accept,
-            allow_data_loss=self._own.allow_data_loss,
-            allow_opaque=self._own.allow_opaque,
-            fail_on_loss=self._own.fail_on_loss,
-            ask=self._ask if can_ask else None,
-        )
-        quote = self._connection.ops.quote_name
-        if consent.verdict(assessment) is not Verdict.HARMLESS:
-            base.write_lines(self._command, plan_lines(assessment, quote, everything=False))
-            base.write_lines(self._command, [Line(text="")])
-        elif self._options.get("verbosity", 1) and not assessment.empty:
-            # What `migrate` prints stays what it is; a notice goes beside it.
-            base.write_lines(self._command, notices(assessment, quote), stderr=True)
-        try:
-            consent.obtain(assessment)
-        except PlanRefused as refused:
-            text = refusal_text(refused, quote, typed=self._typed, earlier_plans=self.gate.finished)
-            raise CommandError(text) from refused
-
-    def _ask(self, assessment: Assessment) -> bool:
-        self._command.stdout.flush()
-        try:
-            return input(question(assessment)).strip().lower() in {"y", "yes"}
-        except (EOFError, KeyboardInterrupt):
-            sys.stdout.write("\n")
-            return False
+    def _running_step(self) -> Any:
+        return self.gate.log.step if self.gate.log is not None else None
 
 
 def before_any_plan(error: Exception) -> str:

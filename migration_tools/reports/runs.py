@@ -12,14 +12,11 @@ from migration_tools.execution.undoing import Undo
 from migration_tools.journal import Outcome, RunRecord, StepRecord
 from migration_tools.reports.lines import Line, Tone
 from migration_tools.reports.refusals import UNCHANGED
+from migration_tools.reports.stopped import several
 
 
 def moment(when: datetime) -> str:
     return f"{localtime(when) if is_aware(when) else when:%Y-%m-%d %H:%M:%S}"
-
-
-def counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def holder_text(holder: Holder) -> str:
@@ -51,9 +48,18 @@ def undo_heading(undo: Undo) -> Iterator[Line]:
 
 
 def status_lines(
-    runs: Sequence[tuple[RunRecord, Sequence[StepRecord]]], holder: Holder | None
+    runs: Sequence[tuple[RunRecord, Sequence[StepRecord]]],
+    holder: Holder | None,
+    unrecorded: Sequence[StepRecord] = (),
 ) -> Iterator[Line]:
     """``holder``: whoever has the lock now; a run that says it is running without it has died."""
+    for step in unrecorded:
+        done = "taken back" if step.is_backwards else "applied"
+        yield Line(
+            text=f"{step.label} was {done} by run {step.run}, which died before it was recorded. "
+            "The next migrate_safe records it.",
+            tone=Tone.WARNING,
+        )
     if holder is not None:
         yield Line(text=f"At work: {holder_text(holder)}.", tone=Tone.WARNING)
     elif not runs:
@@ -70,7 +76,7 @@ def _run_lines(run: RunRecord, steps: Sequence[StepRecord], *, running: bool) ->
     undo = f", takes back run {run.undo_of}" if run.undo_of else ""
     yield Line(
         text=f"Run {run.id}  {moment(run.started)}  {outcome}  {run.direction}{undo}  "
-        f"{done} of {counted(len(steps), 'step')}  ({run.user} on {run.host})",
+        f"{done} of {several(len(steps), 'step')}  ({run.user} on {run.host})",
         tone=Tone.STEP if outcome is Outcome.DONE else Tone.WARNING,
     )
     if run.error:

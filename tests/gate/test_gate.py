@@ -25,7 +25,7 @@ from migration_tools.exceptions import Refused
 from migration_tools.execution import gate as gate_module
 from migration_tools.execution.processes import VARIABLE
 from migration_tools.management.commands import migrate_safe
-from migration_tools.management.safely import SafeRun
+from migration_tools.management.talking import Talk
 from tests import cars
 from tests.gate.shared import LOSSY, UNSEEN, a_gate, never, plain, safe
 from tests.helpers import Project, key
@@ -134,10 +134,10 @@ def test_plan_changed_after_it_was_judged(
     filled: str, callback: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A receiver that the gate cannot be behind adds a step, or an operation, to the plan."""
-    decide = SafeRun._decide
+    decide = Talk.decide
 
-    def and_change(self: Any, assessment: Assessment) -> None:
-        decide(self, assessment)
+    def and_change(self: Any, assessment: Assessment, earlier_plans: int) -> None:
+        decide(self, assessment, earlier_plans)
         migration, _ = assessments[-1]
         migration.operations = [*migration.operations, RunPython(RunPython.noop)]
 
@@ -145,7 +145,7 @@ def test_plan_changed_after_it_was_judged(
         assessments.extend(plan)
 
     assessments: list[Any] = []
-    monkeypatch.setattr(SafeRun, "_decide", and_change)
+    monkeypatch.setattr(Talk, "decide", and_change)
     if not callback:
         monkeypatch.setattr(migrate_safe.GatedMigrate, "migration_progress_callback", mock.Mock())
     before = state(filled)
@@ -197,7 +197,7 @@ def test_operations_of_contenttypes_are_judged(
 ) -> None:
     """contenttypes puts an operation behind every RenameModel when the plan is announced."""
     seen: list[Assessment] = []
-    monkeypatch.setattr(SafeRun, "_decide", lambda self, found: seen.append(found))
+    monkeypatch.setattr(Talk, "decide", lambda self, found, earlier: seen.append(found))
     project.migration("0001_initial", CreateModel("A", [key()]))
     project.migration("0002_rename", RenameModel("A", "B"))
     # Not the first app to be told of the plan: the gate must not judge before the last one was.

@@ -15,7 +15,7 @@ from django.db.migrations import AddField, CreateModel, RunPython, RunSQL
 
 import migration_tools
 from migration_tools.analysis.sources import source_hash
-from migration_tools.execution.operations import Progress, loaded
+from migration_tools.execution.notes import Progress, loaded
 from migration_tools.journal import TABLES, Journal, Outcome
 from tests.gate.shared import LOSSY, plain, safe
 from tests.helpers import Project, key, nothing, plan_text
@@ -117,12 +117,18 @@ def test_a_run_that_fails(project: Project, alias: str, atomic: bool) -> None:
     if atomic and connections[alias].features.can_rollback_ddl:
         assert told == []
         return
-    assert [state.progress for state in told] == [
+    assert [notes.progress for notes in told] == [
         Progress.DONE,
         Progress.FAILED,
         Progress.PLANNED,
+        Progress.PLANNED,
     ]
-    assert [len(state.statements) for state in told] == [1, 0, 0]
+    assert [(len(notes.statements), notes.finished) for notes in told] == [
+        (1, 1),
+        (0, 0),
+        (0, 0),
+        (0, 0),
+    ]
     assert told[0].text == "Add field n to A"
 
 
@@ -147,7 +153,7 @@ def test_each_operation_is_written_where_each_statement_stays(project: Project, 
     with project.installed():
         safe(alias, "shop")
     (step,) = journal(alias).steps(1)
-    told = [state.progress for state in loaded(step.operations)]
+    told = [notes.progress for notes in loaded(step.operations)][:2]
     whole = connections[alias].features.can_rollback_ddl
     assert told == ([] if whole else [Progress.DONE, Progress.DONE])
 
