@@ -36,11 +36,8 @@ def half_done(connection: BaseDatabaseWrapper) -> HalfDone | None:
     applied = _applied(connection)
     for step in _stopped(Journal(connection)):
         notes = tuple(loaded(step.operations))
-        if (
-            any(each.stays for each in notes)
-            and not _is_recorded(step, applied)
-            and not _is_complete(step, notes)
-        ):
+        is_open = not _is_recorded(step, applied) and not _is_complete(step, notes)
+        if is_open and any(each.stays for each in notes):
             return HalfDone(step=step, notes=notes)
     return None
 
