@@ -50,6 +50,8 @@ class Case:
     codes: PerEngine = ()
     blocked: PerEngine | None = None
     only: tuple[str, ...] = ()
+    #: The column by which rows are known again where ids change; unique, and not changed itself.
+    by: str = "id"
 
 
 def here(what: PerEngine) -> list[str]:
@@ -75,7 +77,7 @@ def judge(project: Project, case: Case) -> Any:
             insert(table, **rows)
         for statement in here(case.by_hand):
             sql(statement)
-        before, around = stored(), made_by_hand()
+        before, around = stored(case.by), made_by_hand()
         report = plan("shop", there)
         findings = told(report, "findings")
         blockers = [f for f in findings if f["severity"] == "blocker"]
@@ -91,12 +93,12 @@ def judge(project: Project, case: Case) -> Any:
             assert sorted({f["code"] for f in blockers}) == sorted(here(case.blocked)), failure
         if failure is not None:
             return report
-        taken = stored()
+        taken = stored(case.by)
         assert fills(report) == filled(before, taken)
         compare_made_by_hand(around, made_by_hand(), findings)
         back = attempt(project, here_now)
         # Where no way leads back, what is still there is not lost.
-        lost = lost_values(before, taken if back is not None else stored())
+        lost = lost_values(before, taken if back is not None else stored(case.by))
         assert foretold(report) == lost, back
     return report
 
@@ -129,8 +131,8 @@ def broken_transaction_closed() -> None:
 Values = dict[tuple[str, str], dict[Any, Any]]
 
 
-def stored() -> Values:
-    """(table, column) -> primary key -> value, of the tables of the app."""
+def stored(by: str = "id") -> Values:
+    """(table, column) -> key of the row -> value, of the tables of the app."""
     found: Values = {}
     with connection.cursor() as cursor:
         tables = [
@@ -143,7 +145,7 @@ def stored() -> Values:
             for table in tables
         }
     for table in tables:
-        key = next((name for name in ("item_ptr_id", "id") if name in columns[table]), "")
+        key = next((name for name in ("item_ptr_id", by, "id") if name in columns[table]), "")
         for name in columns[table]:
             if not key:  # a key of its own, or none: then the value is its name
                 key = columns[table][0]

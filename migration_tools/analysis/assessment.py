@@ -19,7 +19,7 @@ from migration_tools.analysis.hazards import IMPOSSIBLE, IRREVERSIBLE, Severity
 from migration_tools.analysis.lineage import Lineage, Today
 from migration_tools.analysis.listing import Listing
 from migration_tools.analysis.live_keys import LiveKeys
-from migration_tools.analysis.losses import losses
+from migration_tools.analysis.losses import filled_value, losses, new_value
 from migration_tools.analysis.measuring import (
     LONGEST_SECONDS,
     UNKNOWN,
@@ -249,7 +249,7 @@ def _tables_touched(recording: Recording) -> tuple[str, ...]:
             for attribute in ("table", "new_table"):
                 if name := getattr(effect, attribute, ""):
                     names[name] = None
-            for column in (getattr(effect, "new", None), getattr(effect, "old", None)):
+            for column in (getattr(effect, name, None) for name in ("new", "old", "column")):
                 if column is not None and column.references is not None:
                     names[column.references.table] = None
     return tuple(names)
@@ -278,7 +278,11 @@ def _follow(effect: fx.Effect, context: Context) -> None:
     conversion = context.conversion(effect) if isinstance(effect, fx.ColumnAltered) else None
     context.lineage.follow(effect)
     if isinstance(effect, fx.ColumnAltered) and conversion is not None:
-        context.lineage.convert(effect.table, effect.new.name, conversion.value)
+        value = filled_value(effect, conversion.value, context)
+        context.lineage.convert(effect.table, effect.new.name, value)
+    if isinstance(effect, fx.ColumnAdded) and context.holds_rows(effect.table) is not None:
+        value = new_value(effect.column, context)
+        context.lineage.convert(effect.table, effect.column.name, value)
     if isinstance(effect, fx.Opaque):
         context.after_opaque = True
 

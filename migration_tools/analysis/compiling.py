@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db.models import CheckConstraint, F, UniqueConstraint
-from django.db.models.expressions import OrderBy
+from django.db.models.expressions import CombinedExpression, OrderBy
 from django.db.models.sql import Query
 
 from migration_tools.analysis.effects import marked
@@ -43,6 +43,30 @@ def compile_unique(
         return parts, None
     where = _compile(model, lambda: _condition_sql(model, constraint.condition, editor))
     return (parts if where is not None else None), where
+
+
+def compile_condition(model: Any, condition: Any, editor: Any) -> str | None:
+    if condition is None or not editor.connection.features.supports_partial_indexes:
+        return None
+    return _compile(model, lambda: _condition_sql(model, condition, editor))
+
+
+def compile_divisors(
+    model: Any, expressions: Iterable[Any], editor: Any, online: bool
+) -> tuple[str, ...]:
+    """What the expressions divide by, as far as it can be compiled."""
+    if not online:
+        return ()
+    found = [divisor for expression in expressions for divisor in _divisors(expression)]
+    compiled = (_compile(model, lambda d=divisor: _sql(model, d, editor)) for divisor in found)  # type: ignore[misc]
+    return tuple(sql for sql in compiled if sql is not None)
+
+
+def _divisors(expression: Any) -> Iterator[Any]:
+    if isinstance(expression, CombinedExpression) and expression.connector in ("/", "%%"):
+        yield expression.rhs
+    for source in getattr(expression, "get_source_expressions", list)():
+        yield from _divisors(source)
 
 
 def is_made(constraint: Any, connection: BaseDatabaseWrapper) -> bool:

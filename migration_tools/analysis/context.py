@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from migration_tools.analysis import effects as fx
+from migration_tools.analysis.compiling import unmark
 from migration_tools.analysis.lineage import ColumnLine, Lineage
 from migration_tools.analysis.questions import Candidate
 from migration_tools.backends.base import Backend, Conversion
@@ -50,12 +51,25 @@ class Context:
             return Conversion(value=None, unknown="an earlier step converts it in an unknown way")
         return self.backend.conversion(effect.old, effect.new, line.value)
 
+    def with_values(self, table: str, texts: tuple[str, ...]) -> tuple[str, ...] | None:
+        """Put what the columns hold by now in the place of their marks; None if one is unknown."""
+        known = True
+
+        def replace(name: str) -> str:
+            nonlocal known
+            values = self.values_of(table, (name,))
+            known = known and values is not None
+            return "" if values is None else values[name]
+
+        replaced = tuple(unmark(text, replace) for text in texts)
+        return replaced if known else None
+
     def values_of(self, table: str, columns: tuple[str, ...]) -> Mapping[str, str] | None:
-        """SQL of what the columns hold by now; None if one is born in the plan or unknown."""
+        """SQL of what the columns hold by now, in the rows of today; None if one is unknown."""
         values = {}
         for name in columns:
             line = self.column(table, name)
-            if line.origin is None or line.value is None:
+            if line.value is None:
                 return None
             values[name] = line.value
         return values

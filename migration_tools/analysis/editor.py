@@ -17,10 +17,16 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.backends.base.operations import BaseDatabaseOperations
 from django.db.backends.base.schema import _related_non_m2m_objects  # type: ignore[attr-defined]
-from django.db.models import CheckConstraint, UniqueConstraint
+from django.db.models import CheckConstraint, Index, UniqueConstraint
 
 from migration_tools.analysis import effects as fx
-from migration_tools.analysis.compiling import compile_check, compile_unique, is_made
+from migration_tools.analysis.compiling import (
+    compile_check,
+    compile_condition,
+    compile_divisors,
+    compile_unique,
+    is_made,
+)
 from migration_tools.analysis.describing import describe
 from migration_tools.analysis.queries import QueryRefused
 from migration_tools.columns import Column
@@ -172,8 +178,14 @@ class _Notes:
             self.note(fx.ConstraintRemoved(table=_table(model), name=name, columns=columns))
         for names in sorted(news - olds):
             columns = tuple(model._meta.get_field(name).column for name in names)
-            parts = tuple(fx.marked(column) for column in columns)
-            self.note(fx.UniqueAdded(table=_table(model), name="", columns=columns, parts=parts))
+            unique = fx.UniqueAdded(
+                table=_table(model),
+                name="",
+                columns=columns,
+                parts=tuple(fx.marked(column) for column in columns),
+                indexed=self._columns_of(model, names),
+            )
+            self.note(unique)
 
     def alter_index_together(self, model: Any, old: Any, new: Any) -> None:
         olds, news = _normalised(old), _normalised(new)
@@ -204,6 +216,8 @@ class _Notes:
                 inline=_is_inline(constraint),
                 parts=parts,
                 where=where,
+                indexed=self._columns_of(model, constraint.fields),
+                divisors=compile_divisors(model, constraint.expressions, self, self.online),
             )
             self.note(unique)
         else:
@@ -217,7 +231,22 @@ class _Notes:
         self.note(removed)
 
     def add_index(self, model: Any, index: Any, **kwargs: Any) -> None:
-        self._index(model, index.name, "added")
+        connection = self.connection
+        expressions = index.contains_expressions
+        where = compile_condition(model, index.condition, self) if self.online else ""
+        added = fx.IndexChanged(
+            table=_table(model),
+            name=index.name,
+            change="added",
+            made=not (
+                self.online and expressions and not connection.features.supports_expression_indexes
+            ),
+            where=where,
+            # Others than those of the plain kind have rules of their own for what they can hold.
+            indexed=self._columns_of(model, index.fields) if type(index) is Index else (),
+            divisors=compile_divisors(model, index.expressions, self, self.online),
+        )
+        self.note(added)
 
     def remove_index(self, model: Any, index: Any, **kwargs: Any) -> None:
         self._index(model, index.name, "removed")
@@ -247,6 +276,9 @@ class _Notes:
 
     def _columns(self, model: Any) -> tuple[Column, ...]:
         return tuple(self._column(field) for field in model._meta.local_concrete_fields)
+
+    def _columns_of(self, model: Any, names: Iterable[str]) -> tuple[Column, ...]:
+        return tuple(self._column(model._meta.get_field(name.lstrip("-"))) for name in names)
 
     def _column(self, field: Any) -> Column:
         return describe(field, self.connection, online=self.online)

@@ -79,6 +79,8 @@ class UniqueAdded:
     inline: bool = field(default=False, compare=False)  # part of the table, not only an index
     parts: tuple[str, ...] | None = field(default=None, compare=False)
     where: str | None = field(default=None, compare=False)
+    indexed: tuple[Column, ...] = field(default=(), compare=False)  # empty for expressions
+    divisors: tuple[str, ...] = field(default=(), compare=False)  # of its expressions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +117,11 @@ class IndexChanged:
     table: str
     name: str
     change: str  # "added", "removed", "renamed"
+    # As for UniqueAdded.
+    made: bool = field(default=True, compare=False)
+    where: str | None = field(default=None, compare=False)
+    indexed: tuple[Column, ...] = field(default=(), compare=False)
+    divisors: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -193,6 +193,15 @@ REFUSED_BY_ENGINE = _hazard(
     consequence=_STOPS,
     remedy="Drop that first, and make it again afterwards if it is still wanted.",
 )
+INDEX_REFUSED = _hazard(
+    "MT118",
+    "index that cannot be made",
+    Severity.BLOCKER,
+    cause="The engine cannot index such columns, or some of the rows: a key that is too long, text "
+    "without a length, a division by zero.",
+    consequence=_STOPS,
+    remedy="Index a shorter column, or the beginning of it by an expression.",
+)
 OPAQUE_PYTHON = _hazard(
     "MT201",
     "Python code",

@@ -160,6 +160,33 @@ def fills(column: Column, context: Context) -> str | None:
             return context.backend.value_for_null(column)
 
 
+def filled_value(effect: fx.ColumnAltered, value: str | None, context: Context) -> str | None:
+    """What the column holds when its NULLs are filled; None if it cannot be said."""
+    if value is None or not forbids_null(effect) or fills(effect.new, context) is None:
+        return value
+    constant = _constant(effect.new, context)
+    return None if constant is None else f"COALESCE({value}, {constant})"
+
+
+def new_value(column: Column, context: Context) -> str | None:
+    """What a new column holds in the rows that are there; None if it cannot be said."""
+    if column.generated or not context.online:
+        return None
+    if column.null and column.default is Default.NONE and not column.db_default:
+        return context.backend.constant("NULL", column)
+    return _constant(column, context)
+
+
+def _constant(column: Column, context: Context) -> str | None:
+    if column.default not in (Default.VALUE, Default.EMPTY) or column.default_value is None:
+        return None
+    try:
+        literal = context.backend.literal(column.default_value)
+    except Exception:  # a custom field's own kind of value
+        return None
+    return context.backend.constant(literal, column)
+
+
 def _change(effect: fx.ColumnAltered) -> str:
     old, new = effect.old.db_type or effect.old.type, effect.new.db_type or effect.new.type
     return f"{old} to {new}"

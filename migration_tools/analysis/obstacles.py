@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from migration_tools.analysis import effects as fx
 from migration_tools.analysis import hazards as hz
-from migration_tools.analysis.compiling import unmark
 from migration_tools.analysis.context import Context
-from migration_tools.analysis.losses import fills, forbids_null
+from migration_tools.analysis.indexes import index_obstacles
+from migration_tools.analysis.losses import filled_value, fills, forbids_null, new_value
 from migration_tools.analysis.questions import Candidate, Repeats, count_rows, count_where
-from migration_tools.columns import Column, Default
+from migration_tools.columns import Column, Default, Reference
 
 OPAQUE = {
     fx.OpaqueKind.PYTHON: hz.OPAQUE_PYTHON,
@@ -39,6 +39,7 @@ def obstacles(effect: fx.Effect, context: Context) -> Iterator[Candidate]:
             yield from _column(effect, context)
         case fx.UniqueAdded() | fx.CheckAdded() | fx.ConstraintAdded():
             yield from _constraint(effect, context)
+    yield from index_obstacles(effect, context)
 
 
 def _column(
@@ -135,6 +136,7 @@ def _added(effect: fx.ColumnAdded, context: Context) -> Iterator[Candidate]:
             decides=count_rows(table),
         )
         constant = invented is not None
+    yield from _refers_to_nothing(column, table, context)
     if column.unique and constant:
         yield context.candidate(
             hazard=hz.DUPLICATES,
@@ -144,6 +146,32 @@ def _added(effect: fx.ColumnAdded, context: Context) -> Iterator[Candidate]:
             decides=count_rows(table),
             at_least=2,
         )
+
+
+def _refers_to_nothing(column: Column, table: str, context: Context) -> Iterator[Candidate]:
+    """Every row gets the default, which may not be a key of the other table."""
+    reference, value = column.references, new_value(column, context)
+    if reference is None or not reference.constraint or value is None or column.null:
+        return
+    target_table = context.holds_rows(reference.table)
+    target = context.column(reference.table, reference.column)
+    if target_table is None:
+        predicate = f"{value} IS NOT NULL"
+    elif target.value is None or target.origin is None:
+        return
+    else:
+        quote = context.backend.quote
+        predicate = (
+            f"NOT EXISTS (SELECT 1 FROM {quote(target_table)} referred "
+            f"WHERE referred.{quote(target.origin)} = {value})"
+        )
+    yield context.candidate(
+        hazard=hz.ORPHANS,
+        table=table,
+        column=column.name,
+        reason=f"the default is not in {reference.table}.{reference.column}",
+        decides=count_where(table, predicate),
+    )
 
 
 def _numbers_itself(column: Column) -> bool:
@@ -174,17 +202,23 @@ def _altered(effect: fx.ColumnAltered, context: Context) -> Iterator[Candidate]:
             listing=judgement.predicate,
             shown=(line.origin,),
         )
+    value = filled_value(effect, conversion.value, context)
     if forbids_null(effect):
-        yield from _nulls(effect.new, table, line.origin, context)
-    yield from _newly_unique(effect, table, line.origin, conversion.value, context)
-    yield from _newly_referring(effect, table, line.origin, conversion.value, context)
+        yield from _nulls(effect.new, table, line.origin, value, context)
+    yield from _newly_unique(effect, table, line.origin, value, context)
+    yield from _newly_referring(effect, table, line.origin, value, context)
 
 
-def _nulls(new: Column, table: str, column: str, context: Context) -> Iterator[Candidate]:
-    """NULLs refuse to go, or all become one value, of which a unique column takes only one."""
+def _nulls(
+    new: Column, table: str, column: str, value: str | None, context: Context
+) -> Iterator[Candidate]:
+    """NULLs refuse to go, or all become one value, of which a unique column takes only one.
+
+    ``value``: of the column by then; where it is known, it is judged as every other's is.
+    """
     filling = fills(new, context)
     predicate = f"{context.backend.quote(column)} IS NULL"
-    if filling is not None and not new.unique:
+    if filling is not None and (value is not None or not new.unique):
         return
     yield context.candidate(
         hazard=hz.NULLS if filling is None else hz.DUPLICATES,
@@ -225,12 +259,9 @@ def _newly_referring(
         return
     target = context.column(new.table, new.column)
     target_table = context.holds_rows(new.table)
-    if old is not None and old.constraint:
-        before = context.lineage.table(old.table)
-        if before.origin == target_table and old.column == new.column:
-            return
-        if context.lineage.table(old.table) is context.lineage.table(new.table):
-            return
+    filled = forbids_null(effect) and fills(effect.new, context) is not None
+    if _is_the_same(old, new, context) and not filled:
+        return
     if target_table is None:
         predicate = f"{value} IS NOT NULL"  # the table it points to is made in this plan
     elif target.value is None or target.origin is None:
@@ -252,6 +283,17 @@ def _newly_referring(
     )
 
 
+def _is_the_same(old: Reference | None, new: Reference, context: Context) -> bool:
+    """Whether a key was enforced before, to the same column, under whatever name."""
+    if old is None or not old.constraint:
+        return False
+    before, after = context.lineage.table(old.table), context.lineage.table(new.table)
+    if before is not after and (before.origin is None or before.origin != after.origin):
+        return False
+    # A column that was renamed a moment ago is not found by its old name.
+    return old.column == new.column or context.column(old.table, old.column).missing
+
+
 def _outer(value: str, table: str, column: str, context: Context) -> str:
     """``value`` as seen from inside a subquery: its column belongs to the outer table."""
     quote = context.backend.quote
@@ -265,8 +307,9 @@ def _unique(effect: fx.UniqueAdded, table: str, context: Context) -> Iterator[Ca
     if effect.parts is None:
         yield _not_judged(effect.name, table, context)
         return
-    replaced = _with_values(effect.table, (*effect.parts, effect.where or ""), context)
+    replaced = context.with_values(effect.table, (*effect.parts, effect.where or ""))
     if replaced is None:
+        yield _not_judged(effect.name, table, context)
         return
     question = Repeats(
         table=table,
@@ -282,7 +325,7 @@ def _unique(effect: fx.UniqueAdded, table: str, context: Context) -> Iterator[Ca
         reason=effect.name,
         decides=question,
         listing=_repeated(question, context),
-        shown=columns,
+        shown=tuple(name for name in columns if not context.column(effect.table, name).is_born),
     )
 
 
@@ -290,8 +333,9 @@ def _check(effect: fx.CheckAdded, table: str, context: Context) -> Iterator[Cand
     if effect.predicate is None:
         yield _not_judged(effect.name, table, context)
         return
-    replaced = _with_values(effect.table, (effect.predicate,), context)
+    replaced = context.with_values(effect.table, (effect.predicate,))
     if replaced is None:
+        yield _not_judged(effect.name, table, context)
         return
     # NOT of something NULL is NULL: a check that is neither true nor false is satisfied.
     predicate = f"NOT ({replaced[0]})"
@@ -302,20 +346,6 @@ def _check(effect: fx.CheckAdded, table: str, context: Context) -> Iterator[Cand
         decides=count_where(table, predicate),
         listing=predicate,
     )
-
-
-def _with_values(table: str, texts: tuple[str, ...], context: Context) -> tuple[str, ...] | None:
-    """Put what the columns hold by now in the place of their marks; None if one is not there."""
-    known = True
-
-    def replace(name: str) -> str:
-        nonlocal known
-        values = context.values_of(table, (name,))
-        known = known and values is not None
-        return "" if values is None else values[name]
-
-    replaced = tuple(unmark(text, replace) for text in texts)
-    return replaced if known else None
 
 
 def _repeated(question: Repeats, context: Context) -> str:

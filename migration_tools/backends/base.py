@@ -265,6 +265,23 @@ class Backend:
         with_editor = self.connection.SchemaEditorClass(self.connection, collect_sql=True)
         return str(with_editor.quote_value(value))
 
+    def constant(self, literal: str, column: Column) -> str:
+        """A literal that can stand where the column stands, in GROUP BY as well."""
+        return f"COALESCE({literal}, NULL)"
+
+    @property
+    def division_by_zero_fails(self) -> bool:
+        """When an index is made over it."""
+        return False
+
+    def refused_index(self, columns: Sequence[Column], *, unique: bool) -> str:
+        """Why an index over these columns is refused whatever the rows are; empty if it is not."""
+        return ""
+
+    def oversized_entry(self, columns: Sequence[Column], quoted: Sequence[str]) -> str:
+        """A condition for rows that such an index cannot hold; empty if there is no limit."""
+        return ""
+
     def converts(self, old: Column, new: Column) -> bool:
         """Whether the change touches stored values at all, by what the engine calls the types."""
         if old.db_type is None or new.db_type is None:  # no database was asked

@@ -266,6 +266,27 @@ class MySQLBackend(Backend):
         # A bool would become a bit, which compares with text as a byte.
         return super().literal(int(value) if isinstance(value, bool) else value)
 
+    @property
+    def division_by_zero_fails(self) -> bool:
+        mode = str(self._ask("SELECT @@SESSION.sql_mode"))
+        return self.is_strict and "ERROR_FOR_DIVISION_BY_ZERO" in mode
+
+    def refused_index(self, columns: Sequence[Column], *, unique: bool) -> str:
+        if self.is_mariadb:
+            return ""  # it takes the beginning, or a hash
+        return schema.refused_index(
+            columns, unique=unique, strict=self.is_strict, widest=self._widest
+        )
+
+    @functools.cached_property
+    def _widest(self) -> int:
+        """Bytes of a letter, at most."""
+        query = (
+            "SELECT MAXLEN FROM information_schema.CHARACTER_SETS "
+            "WHERE CHARACTER_SET_NAME = @@character_set_database"
+        )
+        return int(self._ask(query) or 4)
+
     def conversion(self, old: Column, new: Column, value: str) -> Conversion:
         if not self.converts(old, new) or old.db_type is None or new.db_type is None:
             return super().conversion(old, new, value)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from migration_tools.backends.hanging import Act, Dependant, ForeignKey, Kind, Outcome
+from migration_tools.columns import Column
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -47,6 +48,7 @@ VIEWS_QUERY = """
     SELECT DATABASE(), TABLE_NAME, VIEW_DEFINITION FROM information_schema.VIEWS
     WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME
 """
+LONGEST_KEY = 3072
 NAME = "`((?:[^`]|``)+)`"
 TRIGGER_COLUMN = re.compile(r"\b(?:NEW|OLD)\s*\.\s*(?:`([^`]+)`|(\w+))", re.I)
 BREAKS_VIEWS = (Act.DROP_TABLE, Act.DROP_COLUMN, Act.RENAME_TABLE, Act.RENAME_COLUMN)
@@ -175,6 +177,23 @@ def _columns_in(text: str, schema: str, table: str) -> tuple[str, ...]:
         owner = rf"(?:`{re.escape(schema)}`\.)?`{re.escape(alias)}`"
         columns.update(re.findall(rf"{owner}\.{NAME}", text))
     return tuple(sorted(columns))
+
+
+def refused_index(columns: Sequence[Column], *, unique: bool, strict: bool, widest: int) -> str:
+    """As MySQL says it; the length of what is no text does not matter."""
+    size = 0
+    for column in columns:
+        kind = (column.db_type or "").partition("(")[0].lower()
+        if kind == "json":
+            return "JSON cannot be indexed"
+        if kind.endswith(("text", "blob")):
+            return "text without a length cannot be indexed"
+        letters = re.fullmatch(r"(?:var)?char\((\d+)\)", (column.db_type or "").lower())
+        size += int(letters[1]) * widest if letters else 8
+    # Without strict mode a long index that is not unique takes the beginning.
+    if size > LONGEST_KEY and (unique or strict):
+        return f"its key is of {size:,} bytes, and at most {LONGEST_KEY:,} are allowed"
+    return ""
 
 
 def _names(expression: str) -> tuple[str, ...]:

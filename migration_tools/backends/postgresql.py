@@ -32,6 +32,9 @@ ELSEWHERE_QUERY = """
     )
 """
 SIZE_QUERY = "SELECT pg_total_relation_size(to_regclass(%s))"
+# Of a B-tree's entry, a third of a page less the entry's header. A value counts as it is stored,
+# compressed where it was; within a few bytes of the limit its own header decides.
+LONGEST_ENTRY = 2692
 ROWS_QUERY = "SELECT reltuples FROM pg_catalog.pg_class WHERE oid = to_regclass(%s)"
 LOCK_NOT_AVAILABLE = "55P03"
 
@@ -126,6 +129,20 @@ class PostgreSQLBackend(Backend):
     def literal(self, value: object) -> str:
         self.connection.ensure_connection()  # the driver quotes by the server's settings
         return super().literal(value)
+
+    def constant(self, literal: str, column: Column) -> str:
+        return f"CAST({literal} AS {column.db_type})"
+
+    @property
+    def division_by_zero_fails(self) -> bool:
+        return True
+
+    def oversized_entry(self, columns: Sequence[Column], quoted: Sequence[str]) -> str:
+        longest = [column.max_length or LONGEST_ENTRY for column in columns if column.is_text]
+        if 4 * sum(longest) < LONGEST_ENTRY:
+            return ""
+        sizes = " + ".join(f"COALESCE(pg_column_size({name}), 0)" for name in quoted)
+        return f"{sizes} > {LONGEST_ENTRY}"
 
     def conversion(self, old: Column, new: Column, value: str) -> Conversion:
         if not self.converts(old, new) or old.db_type is None or new.db_type is None:

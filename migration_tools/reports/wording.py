@@ -91,6 +91,7 @@ def finding_sentence(finding: Finding, quote: Quote) -> str:
         table=quote(finding.table) if finding.table else "",
         place=place(finding.table, finding.column, quote),
         detail=detail,
+        of_rows=f" over {rows}" if finding.rows is not None else "",
         name=hazard.name,
         colon=f": {detail}" if detail else "",
     )
@@ -137,6 +138,7 @@ _SENTENCES = {
     "at all foreign keys",
     hz.IN_THE_WAY.code: "{detail} needs {place}",
     hz.REFUSED_BY_ENGINE.code: "{table} cannot be changed: {detail}",
+    hz.INDEX_REFUSED.code: "the index of {place} cannot be made{of_rows}: {detail}",
     hz.OPAQUE_PYTHON.code: "runs Python code that may change any row: {detail}",
     hz.OPAQUE_SQL.code: "runs SQL that may change any row: {detail}",
     hz.OPAQUE_CURSOR.code: "opens a cursor of its own and may change any row: {detail}",
