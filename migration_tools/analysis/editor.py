@@ -110,11 +110,11 @@ class _Notes:
             return
         if old.many_to_many and new.many_to_many:
             self._alter_m2m_field(model, old, new, strict)
-        elif old.concrete and new.concrete:
-            self._alter_column(model, old, new)
-        elif old.many_to_many or new.many_to_many:
+        elif old.many_to_many or new.many_to_many:  # asked first: in 5.2 these are concrete, too
             detail = f"{_label(model, new)} cannot be altered to or from a many-to-many field"
             self.note(fx.Impossible(table=_table(model), detail=detail))
+        elif old.concrete and new.concrete:
+            self._alter_column(model, old, new)
 
     def _is_altered(self, old: Any, new: Any) -> bool:
         try:
