@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import django
@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import Error, connection
 from pytest_django.plugin import blocking_manager_key
 
+from tests import accuracy
 from tests.helpers import Project, tables_kept
 from tests.settings import ENGINE
 
@@ -43,6 +44,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--update-golden",
         action="store_true",
         help="write what the commands print now to tests/golden, to be read before it is committed",
+    )
+    parser.addoption(
+        "--accuracy",
+        type=Path,
+        metavar="FILE",
+        help="write to FILE how many predictions were judged, and how many were right",
     )
 
 
@@ -80,7 +87,7 @@ def server_version() -> str:
         return str(cursor.fetchone()[0])
 
 
-def engine_banner() -> str:
+def engine_under_test() -> tuple[str, str]:
     """The engine that answers; the run ends here if it is not the one that was asked for."""
     asked = PRODUCTS[ENGINE]
     try:
@@ -90,10 +97,7 @@ def engine_banner() -> str:
     # MySQL and MariaDB answer to the same driver, so each can stand where the other should.
     if connection.vendor == "mysql" and ("MariaDB" in version) != (ENGINE == "mariadb"):
         pytest.exit(f"The tests were to run on {asked}, but {version} answers.", 1)
-    return (
-        f"ENGINE UNDER TEST: {asked} {version}, "
-        f"Django {django.get_version()}, Python {platform.python_version()}"
-    )
+    return asked, version
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -101,11 +105,29 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if hasattr(config, "workerinput"):  # a worker of pytest-xdist: its controller has asked
         return
     with config.stash[blocking_manager_key].unblock():
-        config.stash[banner_key] = engine_banner()
+        product, version = engine_under_test()
+    config.stash[banner_key] = (
+        f"ENGINE UNDER TEST: {product} {version}, "
+        f"Django {django.get_version()}, Python {platform.python_version()}"
+    )
+    if path := config.getoption("--accuracy"):
+        run = {"engine": ENGINE, "product": product, "version": version}
+        run["django"] = ".".join(map(str, django.VERSION[:2]))
+        config.pluginmanager.register(accuracy.Tally(path, run))
 
 
 def pytest_report_header(config: pytest.Config) -> str:
     return config.stash[banner_key]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    call: pytest.CallInfo[None],
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if call.when == "call":
+        report.user_properties = [*report.user_properties, *accuracy.taken()]
+    return report
 
 
 def pytest_terminal_summary(

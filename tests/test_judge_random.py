@@ -92,7 +92,7 @@ def test_any_pair_with_any_rows(data: st.DataObject) -> None:
     old, values = data.draw(columns)
     new = data.draw(columns.map(lambda column: column[0]).filter(lambda new: has_rule(old, new)))
     rows = data.draw(st.lists(st.none() | values, min_size=1, max_size=12))
-    judge(case(old, new, *rows))
+    judge(case(old, new, *rows), kind="")
 
 
 # --- SQLite, whose columns hold anything: days, times and UUIDs, and what nearly is one ----------
@@ -174,4 +174,4 @@ FIELDS: list[Callable[[], models.Field]] = [
 def test_any_pair_with_anything_in_it(data: st.DataObject) -> None:
     old, new = (data.draw(st.sampled_from(FIELDS))() for _ in range(2))
     rows = data.draw(st.lists(st.none() | ANYTHING.map(Raw), min_size=1, max_size=12))
-    judge(case(old, new, *rows))
+    judge(case(old, new, *rows), kind="")

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from migration_tools.backends.base import Conversion
 from migration_tools.backends.conversions.mysql import numbers, text, times
 from migration_tools.backends.conversions.mysql.shared import NUMBERS, WORDS, rules
-from migration_tools.backends.conversions.rules import Change, unknown
-from migration_tools.backends.conversions.stored import stored
+from migration_tools.backends.conversions.rules import Change, impossible, unknown
+from migration_tools.backends.conversions.stored import Family, stored
 from migration_tools.columns import Column, Default
 
 if TYPE_CHECKING:
@@ -27,12 +27,21 @@ def judge(backend: MySQLBackend, old: Column, new: Column, value: str) -> Conver
     if old.generated or new.generated:
         return None
     change = Change(backend=backend, old=stored(old, WORDS), new=stored(new, WORDS), value=value)
-    conversion = rules.judge(change)
+    conversion = rules.judge(change) or missing_cast(change)
     if conversion is not None and not default_follows(change, old):
         return unknown(f"its default in the database may not suit {new.db_type}")
     if conversion is None or backend.is_strict or not conversion.lost:
         return conversion
     return without_what_returns(change, conversion)
+
+
+def missing_cast(change: Change[MySQLBackend]) -> Conversion | None:
+    """MariaDB has a type of its own for UUIDs, which neither numbers nor times are cast to."""
+    families = {change.old.family, change.new.family}
+    apart = families - {Family.UUID} <= {*NUMBERS, Family.DATE, Family.DATETIME, Family.TIME}
+    if Family.UUID in families and apart and change.backend.is_mariadb and change.backend.is_strict:
+        return impossible(f"{change.old.declared} cannot be cast to {change.new.declared}")
+    return None
 
 
 def default_follows(change: Change[MySQLBackend], old: Column) -> bool:
@@ -55,7 +64,8 @@ def without_what_returns(change: Change[MySQLBackend], there: Conversion) -> Con
     if change.old.family not in NUMBERS:  # else case, accents and trailing blanks are overlooked
         one, other = f"CAST({one} AS BINARY)", f"CAST({other} AS BINARY)"
     lost = tuple(
-        dataclasses.replace(loss, predicate=f"({loss.predicate}) AND {other} <> {one}")
+        # NULL stands for what the way back refuses.
+        dataclasses.replace(loss, predicate=f"({loss.predicate}) AND ({other} <=> {one}) = 0")
         for loss in there.lost
     )
     return dataclasses.replace(there, lost=lost)

@@ -61,6 +61,5 @@ def block(verdict: Verdict, there: str, signed: str, old: Column, new: Column) -
     if new.db_check and new.is_positive and not (old.is_positive and old.db_check):
         verdict.block(f"{signed} < 0", "are below 0", Obstacle.CHECK)
     if new.db_check and new.type == "JSONField" and old.type != "JSONField":
-        # Text only: version 3.45 and later take a BLOB for their own binary JSON.
-        invalid = f"CASE typeof({there}) WHEN 'blob' THEN TRUE ELSE NOT json_valid({there}) END"
-        verdict.block(f"{there} IS NOT NULL AND {invalid}", "are not JSON", Obstacle.CHECK)
+        invalid = f"{there} IS NOT NULL AND NOT json_valid({there})"
+        verdict.block(invalid, "are not JSON", Obstacle.CHECK)

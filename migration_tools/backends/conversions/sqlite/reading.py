@@ -114,10 +114,13 @@ def not_time(v: str, column: Column) -> str:
 
 def not_datetime(v: str, column: Column) -> str:
     """SQLite writes what it reads as Django does, but with a blank and without a fraction."""
-    rest = f"length({v}) = 10 OR substr({v}, 11, 1) IN (' ', 'T') AND {is_time(f'substr({v}, 12)')}"
+    zone = f"{v} GLOB '*[+-][01][0-9]:[0-5][0-9]'"
+    zone = f"CASE WHEN substr({v}, -1) = 'Z' THEN 1 WHEN {zone} THEN 6 ELSE 0 END"
+    time = is_time(f"substr({v}, 12, length({v}) - 11 - {zone})")
+    rest = f"length({v}) = 10 OR substr({v}, 11, 1) IN (' ', 'T') AND {time}"
     return (
         f"CASE WHEN datetime({v}, '+0 days') IS substr({v}, 1, 19) AND {v} >= '0001'"
-        f" THEN NOT {is_fraction(v, 20)}"
+        f" AND {is_fraction(v, 20)} THEN FALSE"
         f" ELSE NOT ({is_date(f'substr({v}, 1, 10)')} AND ({rest})) END"
     )
 
