@@ -172,7 +172,7 @@ def state(alias: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
-            if table.startswith("migration_tools_"):
+            if table.startswith(("migration_tools_", "_mt_")):
                 continue
             columns = connection.introspection.get_table_description(cursor, table)
             constraints = connection.introspection.get_constraints(cursor, table)

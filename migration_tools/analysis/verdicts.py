@@ -18,7 +18,8 @@ class Loss:
     """Stored values that the way back would not bring back. ``table`` and ``column`` are today's.
 
     ``values``: None for a dropped table, where whole rows go. ``differing``: of a dropped column's
-    values, those that are not its default.
+    values, those that are not its default. ``archive``: how the run would keep what goes ("park");
+    empty if it would not, or where nobody asked.
     """
 
     step: Step
@@ -30,6 +31,7 @@ class Loss:
     values: Measure | None
     differing: Measure | None
     reason: str
+    archive: str = ""
 
     @property
     def amount(self) -> Measure:

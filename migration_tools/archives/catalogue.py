@@ -199,6 +199,15 @@ class Catalogue:
         }
         self._rows().filter(pk=number).update(changed=now(), **stored)
 
+    def discard(self, number: int) -> None:
+        """Nothing was taken after all; the number stays used."""
+        self._rows().filter(pk=number, state=State.TAKING.value).delete()
+
+    def supersede(self, **filters: Any) -> None:
+        """Those that are kept will not come back by themselves any more."""
+        for archive in self.find(states=[State.KEPT], **filters):
+            self.change(archive.number, state=State.SUPERSEDED)
+
     # --- reading ----------------------------------------------------------------------------
 
     def get(self, number: int) -> Archive | None:
@@ -229,7 +238,7 @@ class Catalogue:
             kind=kind,
             table=table,
             column=column,
-            states=(*HOLDING, State.RETURNING),
+            states=(State.KEPT, State.RETURNING),
         )
         return found[0] if found else None
 

@@ -25,9 +25,10 @@ from django.utils.module_loading import module_has_submodule
 from migration_tools.analysis.assessment import assess
 from migration_tools.analysis.verdicts import Assessment
 from migration_tools.exceptions import Refused
+from migration_tools.execution.archiving import Archivist, Moment, Wishes, archiving
 from migration_tools.execution.processes import other_processes_told
 from migration_tools.execution.run import Occasion, RunLog
-from migration_tools.plan import Target, plan_of_run
+from migration_tools.plan import Direction, Target, plan_of_run
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -65,6 +66,7 @@ class Gate:
         fake: bool = False,
         fake_initial: bool = False,
         occasion: Occasion | None = None,
+        wishes: Wishes | None = None,
     ) -> None:
         """``occasion``: what the journal is to say of the runs; without it they are not written."""
         self._connection = connection
@@ -74,6 +76,8 @@ class Gate:
         self._fake = fake
         self._fake_initial = fake_initial
         self._occasion = occasion
+        #: What steps take away is kept, and comes back; None where that is not wanted.
+        self.archivist = Archivist(connection, wishes, self._moment) if wishes else None
         self._runs: list[_Run] = []
         #: A plan has been announced: what `migrate` raises from here on is not about planning.
         self.was_reached = False
@@ -88,7 +92,8 @@ class Gate:
         editor_class = self._connection.SchemaEditorClass
         pre_migrate.connect(self._on_plan, weak=False)
         post_migrate.connect(self._on_end, weak=False)
-        self._connection.SchemaEditorClass = _gated(editor_class, self)
+        editor = archiving(editor_class, self.archivist) if self.archivist else editor_class
+        self._connection.SchemaEditorClass = _gated(editor, self)
         try:
             with other_processes_told(self._connection.alias):
                 yield
@@ -140,6 +145,16 @@ class Gate:
     def log(self) -> RunLog | None:
         """Of the innermost run that is going on."""
         return next((run.log for run in reversed(self._runs) if run.log is not None), None)
+
+    def _moment(self) -> Moment | None:
+        log = self.log
+        if log is None or log.step is None:
+            return None
+        migration = log.step.migration
+        direction = Direction.BACKWARDS if log.step.backwards else Direction.FORWARDS
+        return Moment(
+            run=log.number, app=migration.app_label, name=migration.name, direction=direction
+        )
 
     def _log_of(self, key: Key) -> RunLog | None:
         runs = (run for run in reversed(self._runs) if _plans(run, key))
@@ -210,7 +225,11 @@ class Gate:
                 tables_may_exist=self._fake_initial,
                 count_timeout=self._count_timeout,
             )
+            if self.archivist is not None:
+                assessment = self.archivist.judged(assessment)
             self._decide(assessment)
+            if self.archivist is not None:
+                self.archivist.prepare(assessment)
             fingerprint = assessment.fingerprint
         run.judged = content
         if self._occasion is not None and run.plan and run.log is None and self._is_innermost:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from migration_tools.conf import configuration
+from migration_tools.conf import ARCHIVES, configuration
 from migration_tools.management import base
 
 #: --undo without a number.
@@ -23,6 +24,10 @@ class Options:
     fail_on_loss: bool
     allow_opaque: bool
     count_timeout: float
+    archive: str
+    no_archive: bool
+    no_restore: bool
+    fill: Mapping[str, str]
     undo: int | None
     status: bool
     resume: bool
@@ -49,7 +54,34 @@ def add_arguments(parser: CommandParser) -> None:
     )
     base.add_opaque_argument(group)
     base.add_timeout_argument(group)
+    _add_archive_arguments(parser)
     _add_run_arguments(parser)
+
+
+def _add_archive_arguments(parser: CommandParser) -> None:
+    group = parser.add_argument_group("archives")
+    group.add_argument(
+        "--archive",
+        choices=ARCHIVES,
+        help="How what a step takes away is kept: moved aside (park), copied (copy), or whichever "
+        "is quicker on this database (auto, the default).",
+    )
+    group.add_argument(
+        "--no-archive", action="store_true", help="Keep nothing of what a step takes away."
+    )
+    group.add_argument(
+        "--no-restore",
+        action="store_true",
+        help="Take a step without what was archived when it was last gone the other way. The "
+        "archive stays.",
+    )
+    group.add_argument(
+        "--fill",
+        action="append",
+        metavar="APP.MODEL.FIELD=VALUE",
+        help="For rows that were added since a column was archived, where it takes no NULL and "
+        "has no default. May be given several times.",
+    )
 
 
 def _add_run_arguments(parser: CommandParser) -> None:
@@ -110,6 +142,10 @@ def taken_from(options: dict[str, Any]) -> Options:
         fail_on_loss=bool(own["fail_on_loss"]),
         allow_opaque=settings.allow_opaque if opaque is None else bool(opaque),
         count_timeout=settings.count_timeout if timeout is None else float(timeout),
+        archive=own["archive"] or settings.archive,
+        no_archive=bool(own["no_archive"]),
+        no_restore=bool(own["no_restore"]),
+        fill=_fills(own["fill"] or ()),
         undo=own["undo"],
         status=bool(own["status"]),
         resume=bool(own["resume"]),
@@ -118,6 +154,16 @@ def taken_from(options: dict[str, Any]) -> Options:
         retries=int(own["retries"] or 0),
     )
     _check(told, options)
+    return told
+
+
+def _fills(typed: Sequence[str]) -> Mapping[str, str]:
+    told = {}
+    for text in typed:
+        name, equals, value = text.partition("=")
+        if not equals or name.count(".") != 2:
+            raise CommandError(f"--fill {text}: it has to be app.model.field=value.")
+        told[name.lower()] = value
     return told
 
 

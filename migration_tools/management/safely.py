@@ -15,6 +15,7 @@ from django.db.migrations import loader
 
 from migration_tools.backends import for_connection
 from migration_tools.execution import recovery
+from migration_tools.execution.archiving import Wishes
 from migration_tools.execution.gate import Gate
 from migration_tools.execution.interrupting import Interrupts
 from migration_tools.execution.locking import DatabaseBusy, HeldLock, holder_of, one_run
@@ -73,6 +74,12 @@ class SafeRun:
             occasion=Occasion(
                 target=self._target, command=self._typed or "call_command", **occasion
             ),
+            wishes=Wishes(
+                strategy=self._own.archive,
+                archives=not self._own.no_archive,
+                restores=not self._own.no_restore,
+                fills=self._own.fill,
+            ),
         )
 
     # --- which run --------------------------------------------------------------------------
@@ -100,6 +107,8 @@ class SafeRun:
             raise CommandError(f"Interrupted; {stopped}.") from interrupt
 
     def _locked(self, migrate: Callable[[], Any]) -> Any:
+        if self.gate.archivist is not None:
+            self.gate.archivist.settle()
         for step in recovery.record(self._connection):
             self._talk.recorded(step)
         task: Callable[[], Any] = lambda: self._gated(migrate)  # noqa: E731

@@ -5,7 +5,7 @@ from __future__ import annotations
 from migration_tools.analysis.hazards import IRREVERSIBLE
 from migration_tools.analysis.verdicts import Assessment, Finding
 from migration_tools.execution.consent import PlanRefused, Refusal
-from migration_tools.reports.wording import Quote, amount_lost, finding_sentence, values_lost
+from migration_tools.reports.wording import Quote, amount_lost, finding_sentence, values_of
 
 UNCHANGED = "Nothing was changed."
 
@@ -43,9 +43,16 @@ def refusal_text(
 
 
 def question(assessment: Assessment) -> str:
-    """Until there are archives the answer is final, and the question says so."""
+    """What is archived comes back; of everything else the answer is final."""
+    kept = [loss for loss in assessment.destroyed if loss.archive]
+    lost = [loss for loss in assessment.destroyed if not loss.archive]
     if assessment.destroyed:
-        gone = f"{_capital(values_lost(assessment))} will be gone for good: no copy is kept."
+        parts = []
+        if kept:
+            parts.append(f"{_capital(values_of(kept))} will be archived and removed.")
+        if lost:
+            parts.append(f"{_capital(values_of(lost))} will be gone for good: no copy is kept.")
+        gone = " ".join(parts)
     elif assessment.opaque:
         gone = "Whatever the opaque parts destroy will be gone for good: no copy is kept."
     else:

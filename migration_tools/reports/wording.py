@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from migration_tools.analysis import effects as fx
 from migration_tools.analysis import hazards as hz
@@ -55,7 +55,14 @@ def operation_phrase(operation: RecordedOperation, *, backwards: bool) -> str:
     return f"Undo {operation.description}"
 
 
+KEPT = {"park": "; parked"}
+
+
 def loss_sentence(loss: Loss, quote: Quote) -> str:
+    return f"{_loss(loss, quote)}{KEPT.get(loss.archive, '')}"
+
+
+def _loss(loss: Loss, quote: Quote) -> str:
     where = place(loss.table, loss.column, quote)
     reason = f", {loss.reason}" if loss.reason else ""
     match loss.kind:
@@ -169,7 +176,10 @@ def amount_lost(assessment: Assessment) -> str:
 
 def values_lost(assessment: Assessment) -> str:
     """ "2,388 values", of those that could be counted."""
-    losses = assessment.destroyed
+    return values_of(assessment.destroyed)
+
+
+def values_of(losses: Sequence[Loss]) -> str:
     if all(loss.exactness is Exactness.UNKNOWN for loss in losses):
         return "an unknown number of values"
     known = sum(loss.amount.count or 0 for loss in losses)

@@ -190,10 +190,20 @@ else:
         sql("ALTER TABLE lot_row ADD w varchar(9000)")
         assert reason(lot, "w") == "a row would be too long with the column twice"
 
-    def test_what_the_engine_refuses_is_copied() -> None:
+    @pytest.mark.parametrize("change", ["ROW_FORMAT=COMPRESSED", "ADD w text, ADD FULLTEXT (w)"])
+    def test_a_table_that_is_not_changed_at_once_is_copied(change: str) -> None:
         lot = built(KINDS["null"])
+        sql(f"ALTER TABLE lot_row {change}")
+        assert reason(lot) == "the database does not change such a table at once"
+
+    def test_what_the_engine_refuses_leaves_nothing_behind() -> None:
+        lot = built(KINDS["unique"])
+        parked = lot.parking.examine_column(1, "lot_row", "v")
         sql("ALTER TABLE lot_row ROW_FORMAT=COMPRESSED")
-        assert reason(lot).startswith("the database refuses to do it at once")
+        before = catalogue()
+        with pytest.raises(CannotPark, match="refuses to do it at once"):
+            lot.parking.park(parked)
+        assert catalogue() == before
 
     def test_a_column_that_the_database_writes_is_copied() -> None:
         lot = built(KINDS["null"])

@@ -128,6 +128,10 @@ class Parking(abc.ABC):
             return self.holds(Look(kind=Name.TABLE, name=parked.parked_name))
         return self.table_of(parked) is not None
 
+    def is_there(self, table: str) -> bool:
+        """``table`` is quoted, as a Part says it."""
+        return self.holds(Look(kind=Name.TABLE, name=table))
+
     def count_born(self, parked: Parked, table: str) -> int:
         """Rows that were not there when the column was parked. Reads the whole table."""
         column = self.quote(parked.marker or parked.parked_name)

@@ -76,6 +76,7 @@ class MySQLParking(Parking):
 
     def examine_column(self, number: int, table: str, column: str) -> Parked:
         shown = facts.table(self, self.plain_name(table))
+        facts.require_instant(self, table, shown)
         found = facts.column(self, table, column)
         facts.require_room(self, table, found)
         parts = [

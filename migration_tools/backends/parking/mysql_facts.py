@@ -98,6 +98,14 @@ def table(parking: MySQLParking, name: str) -> Shown:
     return shown(parking, name)
 
 
+def require_instant(parking: MySQLParking, name: str, shown: Shown) -> None:
+    """What is known to be refused is known before; the engine has the last word."""
+    (row,) = parking.rows(TABLE_QUERY, name)
+    compressed = "row_format=compressed" in (row[2] or "").lower()
+    if compressed or any(line.startswith("FULLTEXT") for line in shown.indexes.values()):
+        raise CannotPark("the database does not change such a table at once")
+
+
 def shown(parking: MySQLParking, name: str) -> Shown:
     (row,) = parking.rows(f"SHOW CREATE TABLE {parking.quote(name)}")
     found: dict[str, dict[str, str]] = {"": {}, "KEY": {}, "FOREIGN": {}, "CHECK": {}}

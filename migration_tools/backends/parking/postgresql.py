@@ -53,7 +53,7 @@ CONSTRAINTS_QUERY = """
 # As Django quotes it; its schema is said where it has to be.
 QUOTED = """(
             SELECT CASE WHEN pg_table_is_visible(c.oid) THEN ''
-                ELSE quote_ident(n.nspname) || '.' END
+                ELSE '"' || replace(n.nspname, '"', '""') || '".' END
                 || '"' || replace(c.relname, '"', '""') || '"'
             FROM pg_catalog.pg_class c
             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = k.{relation}
