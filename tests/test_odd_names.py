@@ -183,7 +183,6 @@ def test_tables_of_another_schema(project: Project, written: str) -> None:
             project.migrate("shop", "zero")
 
 
-@pytest.mark.skipif(ENGINE == "sqlite", reason="it reads a bare name in every attached file")
 def test_a_table_of_the_same_name_elsewhere_is_another(project: Project) -> None:
     with elsewhere() as other:
         sql(f"CREATE TABLE {quote(other)}.{quote('thing')} (id integer)")

@@ -27,7 +27,8 @@ from migration_tools.backends.hanging import (
 from migration_tools.backends.locks import FileLock, RunLock
 from migration_tools.columns import Column
 
-COLUMNS_QUERY = "SELECT name FROM pragma_table_xinfo({table}{schema}) WHERE hidden <> 1"
+COLUMNS_QUERY = "SELECT name FROM pragma_table_xinfo({table}, {schema}) WHERE hidden <> 1"
+MAIN = "main"  # the file that Django connects to
 SIZE_QUERY = "SELECT SUM(pgsize) FROM dbstat WHERE name = %s"
 # How many steps of SQLite's machine go by between two looks at the clock: about a millisecond.
 STEPS_BETWEEN_LOOKS = 20_000
@@ -97,10 +98,12 @@ class SQLiteBackend(Backend):
             attached = {str(row[1]).lower() for row in cursor.execute("PRAGMA database_list")}
             for name in tables:
                 space, table = names.split(name, '"') or (None, "")
-                if not table or (space is not None and space.lower() not in attached):
+                # A bare name would be found in attached files, too; migrations make theirs here.
+                space = MAIN if space is None else space
+                if not table or space.lower() not in attached:
                     continue
-                place = "" if space is None else f", {self.literal(space)}"
-                query = COLUMNS_QUERY.format(table=self.literal(table), schema=place)
+                place = {"table": self.literal(table), "schema": self.literal(space)}
+                query = COLUMNS_QUERY.format(**place)
                 if columns := tuple(row[0] for row in cursor.execute(query).fetchall()):
                     found[name] = columns
         return found
