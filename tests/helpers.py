@@ -23,6 +23,7 @@ from django.db.migrations.operations.base import Operation
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.writer import MigrationWriter
 from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "example_project"
@@ -174,6 +175,15 @@ def nothing(apps: Any, editor: Any) -> None:
 
 
 # --- commands ---------------------------------------------------------------------------------
+
+
+def counting(*target: str, **options: Any) -> tuple[Any, list[str]]:
+    """The report, and the queries that counted for it, but for the look at all foreign keys."""
+    with CaptureQueriesContext(connection) as queries:
+        report = plan(*target, **options)
+    texts = [query["sql"] for query in queries.captured_queries]
+    texts = [text for text in texts if "foreign_key_check" not in text]
+    return report, [text for text in texts if "COUNT(" in text.upper()]
 
 
 def plan_text(*target: str, **options: Any) -> str:
