@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+import bisect
 import hashlib
 import json
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from migration_tools.analysis.recording import Recording
+from migration_tools.analysis.recording import RecordedOperation, RecordedStep, Recording
 
 
 def fingerprint(recording: Recording) -> str:
     """Sixteen hexadecimal digits over steps and effects; no counts, no names of one engine."""
     told = [
-        (step.step.app, step.step.name, step.step.direction, operation.index, plain(effect))
-        for step, operation in recording.operations()
+        (step.step.app, step.step.name, step.step.direction, index, plain(effect))
+        for step in recording.steps
+        for index, operation in _of_files(step)
         for effect in operation.effects or (None,)
     ]
     bare = [(step.step.app, step.step.name, step.step.direction) for step in recording.steps]
     text = json.dumps([bare, told], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _of_files(step: RecordedStep) -> list[tuple[int, RecordedOperation]]:
+    """The operations with their place in the migration's file: a run has others among them."""
+    injected = sorted(operation.index for operation in step.operations if operation.injected)
+    return [
+        (operation.index - bisect.bisect(injected, operation.index), operation)
+        for operation in step.operations
+        if not (operation.injected or operation.by_engine)
+    ]
 
 
 def plain(value: Any) -> Any:

@@ -56,14 +56,14 @@ def note_python(
         where = _source_of(operation.code)
         note(fx.Irreversible(detail=f"RunPython {_name_of(operation.code)}", where=where))
         return
-    if code == RunPython.noop or _renames_content_type(operation):
+    if code == RunPython.noop or renames_content_type(operation):
         return
     if not router.allow_migrate(editor.connection.alias, app_label, **operation.hints):
         return
     note(fx.Opaque(kind=fx.OpaqueKind.PYTHON, detail=_name_of(code), where=_source_of(code)))
 
 
-def _renames_content_type(operation: RunPython) -> bool:
+def renames_content_type(operation: object) -> bool:
     """Django's own companion of every RenameModel: known code, which its inverse takes back."""
     kind = type(operation)
     known = ("django.contrib.contenttypes.management", "RenameContentType")

@@ -21,8 +21,13 @@ from django.db.utils import NotSupportedError
 from migration_tools.analysis import effects as fx
 from migration_tools.analysis.editor import recording_editor
 from migration_tools.analysis.known import Known, known_of
-from migration_tools.analysis.python_code import note_python, python_noted
+from migration_tools.analysis.python_code import (
+    note_python,
+    python_noted,
+    renames_content_type,
+)
 from migration_tools.analysis.queries import QueryRefused, no_queries
+from migration_tools.analysis.receivers import MISSING, ContentTypes
 from migration_tools.analysis.rendering import Renderer, full, has_known_state, renderer_for
 from migration_tools.analysis.states import WalkState
 from migration_tools.exceptions import HistoryError
@@ -37,6 +42,7 @@ class RecordedOperation:
     """``index``: the operation's place in its migration's list, whatever the direction.
 
     ``by_engine``: no operation of the migration, but what the engine does of its own accord.
+    ``injected``: not of the migration's file; put there by a receiver when the run began.
     ``known``: of the tables that the effects speak of, what the history knows.
     """
 
@@ -45,6 +51,7 @@ class RecordedOperation:
     effects: tuple[fx.Effect, ...]
     is_reversible: bool = True
     by_engine: bool = False
+    injected: bool = False
     known: Mapping[str, Known] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -119,6 +126,7 @@ class _Recorder:
         self.events.append(effect)
 
     def walk(self, plan: Plan) -> Recording:
+        self.content_types = ContentTypes(plan, self.connection)
         wanted = dict(zip(((s.app, s.name) for s in plan.steps), plan.steps, strict=True))
         state = WalkState({}, set(plan.unmigrated_apps)).rendered_by(full)
         recorded: dict[Step, RecordedStep] = {}
@@ -153,6 +161,8 @@ class _Recorder:
             before = state.clone()
             _forward_state(migration, operation, state)
             effects = self._record_operation(operation, migration, step, before, state)
+            if isinstance(operation, RenameModel) and self.content_types.fail(step, state):
+                effects.append(fx.Impossible(table="", detail=f"{_describe(operation)}: {MISSING}"))
             operations.append(
                 RecordedOperation(
                     index=index,
@@ -161,6 +171,7 @@ class _Recorder:
                     is_reversible=_is_reversible(operation)
                     and not any(isinstance(effect, fx.Irreversible) for effect in effects),
                     known=self._known(effects, before, state),
+                    injected=renames_content_type(operation),
                 )
             )
         if step.is_backwards:
