@@ -130,6 +130,7 @@ def of_every_command() -> set[str]:
     [
         ("migrate_safe", options("django.core", "migrate")),
         ("migration_plan", of_every_command()),
+        ("migration_archives", of_every_command() | {"--no-input"}),
         ("migration_report", of_every_command()),
     ],
 )

@@ -187,6 +187,17 @@ class ParkedArchives:
             return parked.parked_name if self.parking.is_parked(parked) else None
         return self.parking.table_of(parked)
 
+    def home(self, archive: Archive) -> tuple[str, str, str] | None:
+        """The table, the column's name in it, and the condition of what was there when it was
+        parked; "" for all columns and all rows."""
+        table, parked = self.table_of(archive), self.parked(archive)
+        if table is None:
+            return None
+        if parked.column is None:
+            return table, "", ""
+        there = self.parking.quote(parked.marker or parked.parked_name)
+        return table, parked.parked_name, f"{there} IS NOT NULL"
+
     def count_born(self, archive: Archive) -> int:
         """Rows that were not there yet when the column was parked."""
         home = self.table_of(archive)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from migration_tools.analysis.hazards import INVENTED, NO_DEFAULT
-from migration_tools.analysis.measuring import exact
+from migration_tools.analysis.measuring import Exactness, exact
 from migration_tools.analysis.questions import LossKind
 from migration_tools.analysis.verdicts import Assessment, Finding, Loss
 from migration_tools.archives.catalogue import Archive, Catalogue, Strategy
@@ -63,6 +63,8 @@ class Archivist:
         self._parked = ParkedArchives(connection)
         #: Put back, but for what hangs on tables that come later in the same step.
         self._waiting: list[Archive] = []
+        #: What was counted before the run, by step, table and column.
+        self._counted: dict[tuple[str, str, str, str], int | None] = {}
         self.taken: list[int] = []
         self.given: list[int] = []
 
@@ -95,6 +97,9 @@ class Archivist:
     def _with_archive(self, loss: Loss) -> Loss:
         if loss.kind not in (LossKind.TABLE, LossKind.COLUMN):
             return loss
+        place = (loss.step.app, loss.step.name, loss.table, loss.column)
+        exactly = loss.amount.exactness is Exactness.EXACT
+        self._counted[place] = loss.amount.count if exactly else None
         reason = self._parked.refusal(loss.table, loss.column)
         if not reason:
             return replace(loss, archive=Strategy.PARK.value)
@@ -144,6 +149,7 @@ class Archivist:
             strategy=Strategy.PARK,
             table=table,
             column=column,
+            rows=self._counted.get((moment.app, moment.name, table, column)),
         )
         try:
             self._parked.take(number, table, column)

@@ -108,6 +108,29 @@ def write_report(command: BaseCommand, text: str, output: str | None) -> None:
         raise CommandError(f"Cannot write {output}: {error.strerror}.") from error
 
 
+def write_stream(output: str, lines: Iterable[str], *, end: str) -> None:
+    """Line by line to a file, which is there when it is whole."""
+    path = Path(output)
+    try:
+        if path.exists() and not path.is_file():
+            _write_lines(path, lines, end)
+            return
+        path = path.resolve()
+        partial = path.with_name(f".{path.name[:100]}.{os.getpid()}")
+        try:
+            _write_lines(partial, lines, end)
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+    except OSError as error:
+        raise CommandError(f"Cannot write {output}: {error.strerror}.") from error
+
+
+def _write_lines(path: Path, lines: Iterable[str], end: str) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.writelines(f"{line}{end}" for line in lines)
+
+
 def _replace(path: Path, text: str) -> None:
     partial = path.with_name(f".{path.name[:100]}.{os.getpid()}")
     try:

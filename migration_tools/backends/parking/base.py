@@ -123,6 +123,10 @@ class Parking(abc.ABC):
 
     # --- what is there --------------------------------------------------------------------------
 
+    def reset_numbers(self, table: str) -> None:
+        """After rows with their numbers were written: where the next one would be used already."""
+        return
+
     def is_parked(self, parked: Parked) -> bool:
         if parked.column is None:
             return self.holds(Look(kind=Name.TABLE, name=parked.parked_name))

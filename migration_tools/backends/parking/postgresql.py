@@ -106,6 +106,11 @@ COLUMN_THERE = """
 CONSTRAINT_THERE = """
     SELECT 1 FROM pg_catalog.pg_constraint WHERE conrelid = to_regclass(%s) AND conname = %s
 """
+NUMBERED_QUERY = """
+    SELECT attname, pg_get_serial_sequence(%s, attname) FROM pg_catalog.pg_attribute
+    WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped
+      AND pg_get_serial_sequence(attrelid::regclass::text, attname) IS NOT NULL
+"""
 HOME_QUERY = """
     SELECT c.relname, a.attrelid = %s FROM pg_catalog.pg_attribute a
     JOIN pg_catalog.pg_class c ON c.oid = a.attrelid AND c.relkind = 'r'
@@ -245,6 +250,16 @@ class PostgreSQLParking(Parking):
         else:
             found = self.rows("SELECT 1 WHERE to_regclass(%s) IS NOT NULL", self.quote(look.name))
         return bool(found) == look.there
+
+    def reset_numbers(self, table: str) -> None:
+        quoted = self.quote(table)
+        for column, sequence in self.rows(NUMBERED_QUERY, quoted, quoted):
+            name = self.quote(column)
+            self.rows(
+                f"SELECT setval(%s, coalesce(max({name}), 1), max({name}) IS NOT NULL) "
+                f"FROM {quoted}".replace("%", "%%").replace("%%s", "%s"),
+                sequence,
+            )
 
     def table_of(self, parked: Parked) -> str | None:
         found = self.rows(HOME_QUERY, parked.identity[0], parked.parked_name)
