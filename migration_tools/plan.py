@@ -186,7 +186,7 @@ def _target_keys(executor: MigrationExecutor, target: Target) -> list[tuple[str,
     loader = executor.loader
     if not target.app:
         return list(loader.graph.leaf_nodes())
-    _check_app(executor, target.app)
+    check_app(executor, target.app)
     if not target.migration:
         return [key for key in loader.graph.leaf_nodes() if key[0] == target.app]
     if target.migration == "zero":
@@ -198,7 +198,13 @@ def _target_keys(executor: MigrationExecutor, target: Target) -> list[tuple[str,
     return [key]
 
 
-def _check_app(executor: MigrationExecutor, label: str) -> None:
+def key_of(executor: MigrationExecutor, label: str, prefix: str) -> Key:
+    """The migration of ``label`` whose name begins so. Raises TargetError."""
+    check_app(executor, label)
+    return label, _find(executor, label, prefix)
+
+
+def check_app(executor: MigrationExecutor, label: str) -> None:
     try:
         apps.get_app_config(label)
     except LookupError as error:
@@ -232,7 +238,7 @@ def _assume(executor: MigrationExecutor, target: Target) -> None:
     loader.applied_migrations = dict(everything)
     if target.start is None or target.app is None:
         return
-    _check_app(executor, target.app)
+    check_app(executor, target.app)
     start = None if target.start == "zero" else _find(executor, target.app, target.start)
     for migration, _ in executor.migration_plan([(target.app, start)]):
         everything.pop((migration.app_label, migration.name), None)

@@ -132,6 +132,7 @@ def of_every_command() -> set[str]:
         ("migration_plan", of_every_command()),
         ("migration_archives", of_every_command() | {"--no-input"}),
         ("migration_report", of_every_command()),
+        ("migration_diff", of_every_command()),
     ],
 )
 def test_every_option_has_its_line(command: str, inherited: set[str]) -> None:

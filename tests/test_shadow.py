@@ -18,7 +18,17 @@ from migration_tools.backends.scratch import scratch_for
 from migration_tools.backends.scratch.base import is_left_behind, new_name
 from migration_tools.plan import Target, make_plan
 from migration_tools.schema.shadow import sql_of
-from tests.helpers import Project, changes_tables, insert, model, plan, quote, snapshot, sql
+from tests.helpers import (
+    Project,
+    changes_tables,
+    insert,
+    is_clear,
+    model,
+    plan,
+    quote,
+    snapshot,
+    sql,
+)
 from tests.settings import ENGINE
 
 pytestmark = changes_tables
@@ -235,7 +245,13 @@ def test_a_user_who_may_write_nothing(project: Project, creates: bool, temporary
         text = project.manage("migration_plan", "shop", "--sql", environment=environment).stdout
         assert done.returncode == 0, done.stderr
         report = json.loads(done.stdout)
+        live = project.manage("migration_diff", "--live", "--check", environment=environment)
     assert snapshot() == before
+    if creates:
+        assert live.returncode == 0, live.stderr
+    else:
+        assert live.returncode == 1
+        assert is_clear(live.stderr.removesuffix("\n"))
     session = temporary and connection.vendor == "postgresql"
     source = "clone" if creates else "models" if session else "none"
     assert report["sql"]["source"] == source

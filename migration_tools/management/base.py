@@ -86,6 +86,7 @@ def write_lines(command: BaseCommand, lines: Iterable[Line], *, stderr: bool = F
         Tone.BLOCKER: style.ERROR,
         Tone.WARNING: style.WARNING,
         Tone.SUMMARY: style.NOTICE,
+        Tone.ADDED: style.SUCCESS,
     }
     stream = command.stderr if stderr else command.stdout
     for line in lines:

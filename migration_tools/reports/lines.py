@@ -16,6 +16,7 @@ class Tone(enum.Enum):
     BLOCKER = "blocker"
     WARNING = "warning"
     SUMMARY = "summary"
+    ADDED = "added"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.db import router
 from django.db.migrations.executor import MigrationExecutor
-from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
+from django.db.migrations.state import ProjectState
 
 from migration_tools.analysis.python_code import python_noted
 from migration_tools.plan import Key, Step
@@ -76,11 +76,19 @@ def _replay(connection: BaseDatabaseWrapper, recorded: Sequence[Key]) -> None:
         executor.migrate([], plan=plan)
 
 
+def applied_state(connection: BaseDatabaseWrapper) -> ProjectState:
+    """What the recorded migrations make of the models, whatever is missing between them."""
+    executor = MigrationExecutor(connection)
+    full = executor.migration_plan(executor.loader.graph.leaf_nodes(), clean_start=True)
+    state = executor.loader.project_state([])
+    for migration, _ in full:
+        if (migration.app_label, migration.name) in executor.loader.applied_migrations:
+            migration.mutate_state(state, preserve=False)
+    return state
+
+
 def _create_models(connection: BaseDatabaseWrapper) -> None:
-    loader = MigrationLoader(connection)
-    state = loader.project_state(
-        [key for key in loader.applied_migrations if key in loader.graph.nodes]
-    )
+    state = applied_state(connection)
     with connection.schema_editor() as editor:
         for model in state.apps.get_models():
             if model._meta.can_migrate(connection) and router.allow_migrate_model(
@@ -94,7 +102,7 @@ def _create_models(connection: BaseDatabaseWrapper) -> None:
 def take_steps(connection: BaseDatabaseWrapper, steps: Sequence[Step]) -> tuple[StepSQL, ...]:
     """Run them as `migrate` would; a step that breaks down is the last one."""
     notes = Notes(connection)
-    executor = MigrationExecutor(connection, cast(Any, notes.progress))
+    executor = MigrationExecutor(connection, callback(notes))
     nodes = executor.loader.graph.nodes
     plan = [(nodes[step.app, step.name], step.is_backwards) for step in steps]
     if not plan:
@@ -103,11 +111,16 @@ def take_steps(connection: BaseDatabaseWrapper, steps: Sequence[Step]) -> tuple[
         with notes.taken():
             executor.migrate([], plan=plan)
     except Exception as error:  # whatever an operation or the engine raises
-        notes.close(_told(error))
+        notes.close(told(error))
     return tuple(notes.steps)
 
 
-def _told(error: Exception) -> str:
+def callback(notes: Notes) -> Any:
+    """Django calls it with one argument or with three."""
+    return cast(Any, notes.progress)
+
+
+def told(error: Exception) -> str:
     """In one line, and the same in every run: without the addresses of objects."""
     text = re.sub(r" at 0x[0-9a-f]+", "", str(error))
     return " ".join(f"{type(error).__name__}: {text}".split())

@@ -33,6 +33,8 @@ class Scratch:
 
     #: A database can be made without a server being asked.
     needs_no_server: ClassVar[bool] = False
+    #: Django's name of it, where that is so.
+    engine: ClassVar[str] = ""
 
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         self.connection = connection

@@ -1,0 +1,108 @@
+"""``manage.py migration_diff``: two points of the history as SQL, or the live schema's drift."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DEFAULT_DB_ALIAS
+
+from migration_tools.backends import for_connection
+from migration_tools.backends.scratch import SERVERLESS, without_server
+from migration_tools.management import base
+from migration_tools.reports.lines import Line
+from migration_tools.reports.schema import (
+    between_as_dict,
+    between_lines,
+    drift_as_dict,
+    drift_lines,
+)
+from migration_tools.schema.between import APPLIED, ENDS, LATEST, between
+from migration_tools.schema.drift import drift_of
+
+
+class Command(BaseCommand):
+    help = (
+        "Shows how the schema differs between two points of the history, as SQL; with --live, "
+        "between the database and what its applied migrations make. Reads only."
+    )
+    # Importing the URLconf for the checks costs more than everything else here.
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "points",
+            nargs="*",
+            metavar="app_label from to",
+            help=f"An app, and two of its migrations or of {', '.join(ENDS)}. Default: all apps, "
+            f"from {APPLIED} to {LATEST}.",
+        )
+        parser.add_argument(
+            "--live",
+            action="store_true",
+            help="Compare the database with what its applied migrations make on the same server.",
+        )
+        parser.add_argument("--database", default=DEFAULT_DB_ALIAS, metavar="ALIAS")
+        parser.add_argument(
+            "--vendor", choices=SERVERLESS, help="Show the SQL of this engine, without a server."
+        )
+        parser.add_argument("--format", choices=("text", "json"), default="text")
+        parser.add_argument("--output", metavar="FILE", help="Write the report to a file.")
+        parser.add_argument(
+            "--check",
+            action="store_true",
+            help=f"Exit with status {base.FOUND} if there is a difference.",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        app, start, end = read_points(options["points"], live=options["live"])
+        alias = options["database"]
+        connection = base.connection_of(alias)
+        if options["vendor"] and (options["live"] or APPLIED in (start, end)):
+            raise CommandError(
+                f"--vendor asks no database: name two ends other than '{APPLIED}', and no --live."
+            )
+        with base.clear_errors(alias):
+            if options["vendor"]:
+                connection = without_server(options["vendor"], connection)
+            quote = for_connection(connection).quote
+            if options["live"]:
+                drift = drift_of(connection, app=app)
+                lines, told = drift_lines(drift, quote), drift_as_dict(drift)
+                differs = bool(drift.drifted)
+            else:
+                between_ends = between(connection, app, start, end)
+                lines = between_lines(between_ends, quote)
+                told = between_as_dict(between_ends, quote)
+                differs = bool(told["apps"])
+        self.write(lines, told, options)
+        if options["check"] and differs:
+            sys.exit(base.FOUND)
+
+    def write(self, lines: Iterable[Line], told: Any, options: dict[str, Any]) -> None:
+        with base.readers_may_leave():
+            if options["format"] == "json":
+                text = json.dumps(told, indent=2, ensure_ascii=False)
+                base.write_report(self, text, options["output"])
+            elif options["output"]:
+                text = "\n".join(line.text for line in lines)
+                base.write_report(self, text, options["output"])
+            else:
+                base.write_lines(self, lines)
+
+
+def read_points(points: list[str], *, live: bool) -> tuple[str | None, str, str]:
+    """The app, if one is named, and the two ends."""
+    given = list(points)
+    app = given.pop(0) if given and given[0] not in ENDS else None
+    if len(given) > (0 if live else 2):
+        raise CommandError(
+            "--live takes an app label and no more."
+            if live
+            else "Name an app label and two points of its history, no more."
+        )
+    start, end = [*given, *(APPLIED, LATEST)[len(given) :]]
+    return app, start, end

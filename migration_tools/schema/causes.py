@@ -1,0 +1,124 @@
+"""Why a live schema may differ from what its migrations make, as files and history tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.migration import Migration
+from django.db.migrations.operations import RunPython
+from django.db.migrations.operations.base import Operation
+
+from migration_tools.backends.catalogue.parts import Kind
+from migration_tools.schema.diff import Difference, Way
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """The model of a table, and the fields of its columns."""
+
+    app: str
+    model: str
+    fields: Mapping[str, str]
+
+
+class Causes:
+    """Only what is likely: who did something by hand leaves no note."""
+
+    def __init__(self, loader: MigrationLoader, owners: Mapping[str, Owner]) -> None:
+        self.owners = owners
+        self.applied: list[Migration] = []
+        self.pending: list[Migration] = []
+        recorded: Any = loader.applied_migrations
+        graph: Any = loader.graph
+        plan = dict.fromkeys(
+            key for leaf in graph.leaf_nodes() for key in graph.forwards_plan(leaf)
+        )
+        for key in plan:
+            (self.applied if key in recorded else self.pending).append(graph.nodes[key])
+        replaced = {key for squash in loader.replacements.values() for key in squash.replaces}
+        self.ghosts = [
+            key
+            for key in sorted(recorded)
+            if key not in loader.disk_migrations and key not in replaced
+        ]
+
+    def app_of(self, table: str) -> str:
+        owner = self.owners.get(table)
+        return owner.app if owner else ""
+
+    def likely(self, difference: Difference) -> str:
+        owner = self.owners.get(difference.table)
+        app = owner.app if owner else ""
+        if difference.way is Way.EXTRA:
+            return self._extra(difference, owner, app)
+        maker = self._maker(self.applied, difference, owner)
+        if maker is None:
+            return "taken away by hand" if difference.way is Way.MISSING else "changed by hand"
+        what = "taken away" if difference.way is Way.MISSING else "changed"
+        return (
+            f"{_label(maker)} is recorded as applied: it was faked or edited afterwards, or this "
+            f"was {what} by hand"
+        )
+
+    def _extra(self, difference: Difference, owner: Owner | None, app: str) -> str:
+        maker = self._maker(self.pending, difference, owner)
+        if maker is not None:
+            return (
+                f"{_label(maker)} makes it and is not recorded as applied: stopped half way, or "
+                "taken back with --fake"
+            )
+        ghosts = [f"{label}.{name}" for label, name in self.ghosts if label == app]
+        if ghosts:
+            return f"perhaps made by {', '.join(ghosts)}, which is applied and has no file any more"
+        code = [_label(m) for m in self.applied if m.app_label == app and _runs_python(m)]
+        if code:
+            return f"made by hand, or by the Python code of {', '.join(code)}"
+        return "made by hand, or by SQL that is in no migration"
+
+    def _maker(
+        self, migrations: list[Migration], difference: Difference, owner: Owner | None
+    ) -> Migration | None:
+        """The last of them with an operation on this part; else, for a table, on its model."""
+        if owner is None:
+            return None
+        found = None
+        for migration in migrations:
+            if migration.app_label == owner.app and any(
+                _is_about(operation, difference, owner) for operation in _all_of(migration)
+            ):
+                found = migration
+        return found
+
+
+def _is_about(operation: Any, difference: Difference, owner: Owner) -> bool:
+    name = str(getattr(operation, "name", "") or "").lower()
+    model = str(getattr(operation, "model_name", "") or "").lower()
+    if difference.kind is Kind.TABLE:
+        return (not model and name == owner.model) or owner.model == f"{model}_{name}"
+    if difference.kind is Kind.COLUMN:
+        field = owner.fields.get(difference.name, difference.name).lower()
+        if model:
+            return model == owner.model and name == field
+        fields = [str(told[0]).lower() for told in getattr(operation, "fields", ())]
+        return name == owner.model and field in fields
+    part = getattr(operation, "index", None) or getattr(operation, "constraint", None)
+    return part is not None and bool(difference.name) and part.name == difference.name
+
+
+def _all_of(migration: Migration) -> Iterator[Operation]:
+    for operation in migration.operations:
+        yield operation
+        yield from getattr(operation, "database_operations", ())
+
+
+def _runs_python(migration: Migration) -> bool:
+    """Code of Django's own migrations is known to make nothing."""
+    own = type(migration).__module__.startswith("django.")
+    return not own and any(isinstance(o, RunPython) for o in _all_of(migration))
+
+
+def _label(migration: Migration) -> str:
+    return f"{migration.app_label}.{migration.name}"
