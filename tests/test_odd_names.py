@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from django.db import connection, migrations, models
+from django.db import DatabaseError, connection, migrations, models
 
 from tests.apps.odd_names import ACCENTED, CUSTOMERS, CYRILLIC, DOTTED, LONGEST, ORDERS, PAIRS
 from tests.helpers import (
@@ -189,3 +189,51 @@ def test_a_table_of_the_same_name_elsewhere_is_another(project: Project) -> None
         project.migration("0001_initial", model("Thing", {"db_table": "thing"}))
         with project.installed():
             assert codes(plan("shop")) == []
+
+
+# --- a quote of the engine's own, which Django does not double: no statement with it can run ------
+
+OWN_QUOTE = "`" if ENGINE in ("mariadb", "mysql") else '"'
+BROKEN = f"we{OWN_QUOTE}ird"
+
+
+def doubled(name: str) -> str:
+    return f"{OWN_QUOTE}{name.replace(OWN_QUOTE, OWN_QUOTE * 2)}{OWN_QUOTE}"
+
+
+@contextlib.contextmanager
+def shop_with(project: Project, table: str, column: str, *, written: str = "") -> Iterator[None]:
+    """A table made by hand, whose name the project may write otherwise; 0002 drops its column."""
+    text = models.CharField(max_length=20, null=True, db_column=column)
+    project.migration("0001_initial", model("Item", {"db_table": written or table}, text=text))
+    project.migration("0002_gone", migrations.RemoveField("item", "text"))
+    with project.installed():
+        sql(f"CREATE TABLE {doubled(table)} (id integer, {doubled(column)} varchar(20))")
+        try:
+            sql(f"INSERT INTO {doubled(table)} VALUES (1, 'a'), (2, NULL)")
+            project.migrate("shop", "0001", fake=True)
+            yield
+        finally:
+            sql(f"DROP TABLE {doubled(table)}")
+
+
+def test_a_table_that_no_statement_can_name_blocks_the_plan(project: Project) -> None:
+    with shop_with(project, BROKEN, "text"):
+        for target in (), ("zero",):
+            report = plan("shop", *target)
+            assert (losses(report), codes(report)) == ([], ["MT111 blocker"])
+        with pytest.raises(DatabaseError):
+            project.migrate("shop")
+
+
+def test_a_column_that_no_statement_can_name_is_not_taken_for_empty(project: Project) -> None:
+    with shop_with(project, "shop_item", BROKEN):
+        (loss,) = told(plan("shop"), "losses")
+        assert (loss["column"], loss["exactness"], loss["values"]) == (BROKEN, "unknown", None)
+        assert losses(plan("shop", "zero")) == [("table", "shop_item", None, 2, None)]
+
+
+def test_a_name_that_brings_doubled_quotes_is_counted(project: Project) -> None:
+    table = doubled(BROKEN)
+    with shop_with(project, BROKEN, "text", written=table):
+        assert losses(plan("shop")) == [("column", table, "text", 2, 1)]
