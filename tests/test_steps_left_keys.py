@@ -209,7 +209,7 @@ CASES: dict[str, Case] = {
 
 @pytest.mark.parametrize("name", names(CASES))
 def test_step(project: Project, name: str) -> None:
-    judge(project, CASES[name])
+    judge(project, CASES[name], name)
 
 
 def test_the_rows_are_named(project: Project) -> None:

@@ -291,4 +291,4 @@ CASES: dict[str, Case] = {
 
 @pytest.mark.parametrize("name", names(CASES))
 def test_step(project: Project, name: str) -> None:
-    judge(project, CASES[name])
+    judge(project, CASES[name], name)
