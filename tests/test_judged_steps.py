@@ -96,6 +96,21 @@ CASES: dict[str, Case] = {
         [ops.RemoveField("Item", "size")],
         {"shop_item": {"id": ids(3), "size": [5, 6, 5]}},
     ),
+    "drop a column with a default, other letters": Case(
+        [model("Item", name=text(default="A"))],
+        [ops.RemoveField("Item", "name")],
+        {"shop_item": {"id": ids(4), "name": ["A", "a", "A ", "Á"]}},
+    ),
+    "drop a column that may be blank": Case(
+        [model("Item", name=text(blank=True))],
+        [ops.RemoveField("Item", "name")],
+        {"shop_item": {"id": ids(3), "name": ["", " ", "x"]}},
+    ),
+    "drop a column without a default": Case(
+        [model("Item", size=integer(), name=text())],
+        [ops.RemoveField("Item", "size"), ops.RemoveField("Item", "name")],
+        {"shop_item": {"id": ids(3), "size": [0, 1, 2], "name": ["", " ", "x"]}},
+    ),
     "drop a model": Case(ITEM, [ops.DeleteModel("Item")], SIZES),
     "drop an empty model": Case(ITEM, [ops.DeleteModel("Item")], EMPTY),
     "drop a model with its links": Case(TAGGED, [ops.DeleteModel("Item")], LINKS),

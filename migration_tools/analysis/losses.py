@@ -56,24 +56,33 @@ def _dropped_column(effect: fx.ColumnDropped, context: Context) -> Iterator[Cand
         return
     name = context.backend.quote(line.origin)
     values = count_values(table, name)
-    literal = _default_literal(effect.column, context)
+    literal, reason = _default_literal(effect.column, context), ""
+    if literal is not None and effect.column.default is Default.NONE:
+        reason = f"{literal}, which every row would come back with"
     yield context.candidate(
         kind=LossKind.COLUMN,
         table=table,
         column=line.origin,
+        reason=reason,
         decides=values,
         rows=count_rows(table),
         values=values,
-        differing=count_where(table, f"{name} <> {literal}") if literal else None,
+        differing=(
+            count_where(table, context.backend.differs(name, literal, effect.column))
+            if literal
+            else None
+        ),
     )
 
 
 def _default_literal(column: Column, context: Context) -> str | None:
-    if not context.online or column.default not in (Default.VALUE, Default.EMPTY):
+    """What every row would get if the column came back, where that can be compared."""
+    comparable = column.is_text or column.is_integer or column.type in COMPARABLE
+    if not context.online or not comparable:
         return None
-    if column.default_value is None:
-        return None
-    if not (column.is_text or column.is_integer or column.type in COMPARABLE):
+    if column.default is Default.NONE and not column.null:
+        return context.backend.invented_value(column)
+    if column.default not in (Default.VALUE, Default.EMPTY) or column.default_value is None:
         return None
     return context.backend.literal(column.default_value)
 

@@ -269,6 +269,10 @@ class Backend:
         """A literal that can stand where the column stands, in GROUP BY as well."""
         return f"COALESCE({literal}, NULL)"
 
+    def differs(self, quoted: str, literal: str, column: Column) -> str:
+        """A condition: the column's value is another one, whatever its collation takes as equal."""
+        return f"{quoted} <> {literal}"
+
     @property
     def division_by_zero_fails(self) -> bool:
         """When an index is made over it."""

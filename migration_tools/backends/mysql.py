@@ -266,6 +266,12 @@ class MySQLBackend(Backend):
         # A bool would become a bit, which compares with text as a byte.
         return super().literal(int(value) if isinstance(value, bool) else value)
 
+    def differs(self, quoted: str, literal: str, column: Column) -> str:
+        if not column.is_text:
+            return super().differs(quoted, literal, column)
+        letters = f"CONVERT({quoted} USING utf8mb4)"
+        return f"CAST({letters} AS BINARY) <> CAST(CONVERT({literal} USING utf8mb4) AS BINARY)"
+
     @property
     def division_by_zero_fails(self) -> bool:
         mode = str(self._ask("SELECT @@SESSION.sql_mode"))

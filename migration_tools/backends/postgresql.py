@@ -133,6 +133,10 @@ class PostgreSQLBackend(Backend):
     def constant(self, literal: str, column: Column) -> str:
         return f"CAST({literal} AS {column.db_type})"
 
+    def differs(self, quoted: str, literal: str, column: Column) -> str:
+        collated = f'{quoted} COLLATE "C"' if column.is_text else quoted
+        return super().differs(collated, literal, column)
+
     @property
     def division_by_zero_fails(self) -> bool:
         return True

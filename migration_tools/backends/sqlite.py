@@ -159,6 +159,13 @@ class SQLiteBackend(Backend):
             return "NULL" if math.isnan(value) else ("9e999" if value > 0 else "-9e999")
         return super().literal(value)
 
+    def differs(self, quoted: str, literal: str, column: Column) -> str:
+        return (
+            f"{quoted} <> {literal} COLLATE BINARY"
+            if column.is_text
+            else (super().differs(quoted, literal, column))
+        )
+
     def converts(self, old: Column, new: Column) -> bool:
         # The same declared type may be read by other rules: decimal by its digits, text as JSON.
         return super().converts(old, new) or reading(old) != reading(new)

@@ -71,7 +71,9 @@ def _loss(loss: Loss, quote: Quote) -> str:
         case LossKind.COLUMN:
             differing = ""
             if loss.differing is not None and loss.differing != loss.values:
-                differing = f", {_differing(loss.differing)}"
+                differing = f", {_differing(loss.differing, loss.reason or 'the default')}"
+            if loss.differing is not None:
+                reason = ""  # it says what they would come back as
             rows = f" of {counted(loss.rows, 'row')}" if loss.rows.count is not None else ""
             return f"loses {counted(loss.values, 'value')}{rows} in {where}{differing}{reason}"
         case LossKind.FILLS:
@@ -81,10 +83,10 @@ def _loss(loss: Loss, quote: Quote) -> str:
     return f"loses {counted(loss.values, 'value')}, {loss.reason} in {where}"
 
 
-def _differing(measure: Measure) -> str:
+def _differing(measure: Measure, what: str) -> str:
     if measure.is_zero:
-        return "all of them the default"
-    return f"{number(measure)} of them not the default"
+        return f"all of them {what}"
+    return f"{number(measure)} of them not {what}"
 
 
 def finding_sentence(finding: Finding, quote: Quote) -> str:
