@@ -185,6 +185,19 @@ def test_what_is_not_djangos(project: Project) -> None:
     ]
 
 
+def test_what_a_run_has_archived_is_no_drift(project: Project) -> None:
+    write_shop(project)
+    with project.installed("Cars"):  # it has models, of which `migrate` tells
+        project.migrate("shop", "0002")
+        insert("shop_item", size=[7], born=["2020-01-01"], tag=["0" * 32], color=["red"])
+        for target in ("0001", "0002", "zero", "0002"):
+            words = {"interactive": False, "allow_data_loss": True}
+            answer("migrate_safe", "shop", target, verbosity=0, **words)
+            report = json.loads(answer("migration_diff", live=True, format="json"))
+            assert report["differences"] == [], target
+            assert [o for o in report["others"] if "_mt_" in o["name"]] == []
+
+
 def test_nothing_is_written(project: Project) -> None:
     write_shop(project)
     with project.installed():

@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 
 from migration_tools.backends.catalogue.base import Catalogue
-from migration_tools.backends.catalogue.parts import Extra, Kind, Part, Schema, Table, is_own
+from migration_tools.backends.catalogue.parts import (
+    Extra,
+    Kind,
+    Part,
+    Schema,
+    Table,
+    is_own,
+    of_the_project,
+)
 
 TABLES_QUERY = """
     SELECT TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES
@@ -53,7 +61,7 @@ class MySQLCatalogue(Catalogue):
         body = ",\n  ".join(inside)
         return Table(
             name=name,
-            parts=tuple(p for p in parts if p.kind is not Kind.COLUMN or not is_own(p.name)),
+            parts=of_the_project(parts),
             create=(f"{first}\n  {body}\n) {options}",),
         )
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import enum
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 #: Tables, columns and databases of this app's own: no part of the project's schema.
 OWN = ("_mt_", "migration_tools_")
+OWN_NAME = re.compile(r"(?<!\w)_mt_\d")
 
 
 class Kind(enum.StrEnum):
@@ -70,3 +73,8 @@ class Schema:
 
 def is_own(name: str) -> bool:
     return name.startswith(OWN)
+
+
+def of_the_project(parts: Iterable[Part]) -> tuple[Part, ...]:
+    """Without parked columns and what hangs on them."""
+    return tuple(p for p in parts if not is_own(p.name) and not OWN_NAME.search(p.definition))

@@ -6,7 +6,15 @@ from collections import defaultdict
 from typing import Any
 
 from migration_tools.backends.catalogue.base import Catalogue
-from migration_tools.backends.catalogue.parts import Extra, Kind, Part, Schema, Table, is_own
+from migration_tools.backends.catalogue.parts import (
+    Extra,
+    Kind,
+    Part,
+    Schema,
+    Table,
+    is_own,
+    of_the_project,
+)
 
 VISIBLE = """pg_catalog.pg_table_is_visible(c.oid) AND n.nspname <> 'information_schema'
     AND n.nspname !~ '^pg_(catalog|toast)'"""
@@ -87,8 +95,7 @@ class PostgreSQLCatalogue(Catalogue):
     def read(self) -> Schema:
         parts: dict[str, list[Part]] = defaultdict(list)
         for row in self.rows(COLUMNS_QUERY):
-            if not is_own(str(row[1])):
-                parts[str(row[0])].append(self._column(*row))
+            parts[str(row[0])].append(self._column(*row))
         for row in self.rows(CONSTRAINTS_QUERY):
             parts[str(row[0])].append(self._constraint(*row))
         for row in self.rows(INDEXES_QUERY):
@@ -100,7 +107,8 @@ class PostgreSQLCatalogue(Catalogue):
                 own = parts[table]
                 if comment:
                     own.append(self._comment(table, str(comment)))
-                tables.append(Table(name=table, parts=tuple(own), create=self._create(table, own)))
+                told = of_the_project(own)
+                tables.append(Table(name=table, parts=told, create=self._create(table, told)))
         extras = [Extra(kind=str(kind), name=str(name)) for kind, name in self.rows(EXTRAS_QUERY)]
         return Schema(tables=tuple(tables), extras=tuple(e for e in extras if not is_own(e.name)))
 
@@ -181,7 +189,7 @@ class PostgreSQLCatalogue(Catalogue):
             drop=(f"DROP INDEX {self.quote(name)}",),
         )
 
-    def _create(self, table: str, parts: list[Part]) -> tuple[str, ...]:
+    def _create(self, table: str, parts: tuple[Part, ...]) -> tuple[str, ...]:
         """Foreign keys come when all tables are there."""
         inside: list[str] = []
         after: list[str] = []

@@ -6,7 +6,15 @@ from typing import Any
 
 from migration_tools.backends.catalogue import sqlite_text as text
 from migration_tools.backends.catalogue.base import Catalogue
-from migration_tools.backends.catalogue.parts import Extra, Kind, Part, Schema, Table, is_own
+from migration_tools.backends.catalogue.parts import (
+    Extra,
+    Kind,
+    Part,
+    Schema,
+    Table,
+    is_own,
+    of_the_project,
+)
 
 MASTER_QUERY = """
     SELECT type, name, tbl_name, sql FROM sqlite_master
@@ -41,7 +49,6 @@ class SQLiteCatalogue(Catalogue):
         parts = [
             self._column(name, row, told.columns.get(str(row[1]).lower(), text.ColumnText()))
             for row in columns
-            if not is_own(str(row[1]))
         ]
         keys = sorted((int(str(row[5])), str(row[1])) for row in columns if row[5])
         if keys:
@@ -53,7 +60,7 @@ class SQLiteCatalogue(Catalogue):
         if told.options:
             parts.append(Part(kind=Kind.OPTION, key="options", definition=told.options))
         create = [sql, *(statement for part in own for statement in part.create)]
-        return Table(name=name, parts=(*parts, *own), create=tuple(create))
+        return Table(name=name, parts=of_the_project((*parts, *own)), create=tuple(create))
 
     def _column(self, table: str, row: tuple[Any, ...], told: text.ColumnText) -> Part:
         _, name, type_, notnull, default, _, hidden = row
