@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection, migrations, models
@@ -255,8 +256,13 @@ def test_a_user_who_may_write_nothing(project: Project, creates: bool, temporary
     session = temporary and connection.vendor == "postgresql"
     source = "clone" if creates else "models" if session else "none"
     assert report["sql"]["source"] == source
-    assert report["steps"][0]["statements"] == expected["steps"][0]["statements"]
+    assert without_locks(report) == without_locks(expected)
     assert report["sql"]["exact"] == creates
     if not creates:
         assert "No better, because No shadow database can be made: " in text
     assert ("Names not resolved" in text) == (source == "none")
+
+
+def without_locks(report: Any) -> list[dict[str, Any]]:
+    """Of what was only collected nobody knows them."""
+    return [s | {"locks": []} for step in report["steps"] for s in step["statements"]]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from migration_tools.analysis.recording import RecordedStep
 from migration_tools.analysis.verdicts import Assessment
 from migration_tools.backends import Backend
+from migration_tools.backends.touches import Touch
 from migration_tools.plan import Step
 from migration_tools.reports.lines import Line, Tone
 from migration_tools.reports.text import heading
@@ -82,6 +84,7 @@ def _step(told: StepSQL, phrases: Mapping[int, str], backend: Backend) -> Iterat
             yield _comment(phrases.get(statement.operation, f"Operation {statement.operation}"))
         operation = statement.operation
         yield _written(statement)
+        yield from (_comment(touched(touch, backend)) for touch in statement.touches)
         if is_open and number == transaction[-1]:
             yield from _end(told, backend)
             yield Line(text="COMMIT;")
@@ -117,6 +120,20 @@ def _written(statement: Statement) -> Line:
     return Line(text=f"{statement.sql};")
 
 
+def touched(touch: Touch, backend: Backend) -> str:
+    """What a statement does to a table that others use, in a few words."""
+    facts = {
+        "rows written anew": touch.rewrites,
+        "rows read through": touch.scans and not touch.rewrites,
+        "keys looked up": touch.validates,
+        "index built": touch.builds and not touch.rewrites,
+    }
+    told = [fact for fact, holds in facts.items() if holds]
+    lock = f"lock {touch.lock}" if touch.lock else ""
+    way = f"ALGORITHM={touch.how}" if touch.how else ""
+    return f"  {backend.quote(touch.table)}: {', '.join(filter(None, [way, lock, *told]))}"
+
+
 def _comment(text: str, tone: Tone = Tone.PLAIN) -> Line:
     return Line(text=f"-- {' '.join(text.split())}", tone=tone)
 
@@ -141,6 +158,7 @@ def statements_as_list(sql: PlanSQL, step: Step) -> list[dict[str, Any]] | None:
             "sql": statement.sql or None,
             "python": statement.code or None,
             "in_transaction": statement.in_transaction,
+            "locks": [asdict(touch) for touch in statement.touches],
         }
         for statement in told.statements
     ]

@@ -160,6 +160,11 @@ _SENTENCES = {
     hz.GOES_ALONG.code: "{detail} goes along with {place}",
     hz.BREAKS.code: "{detail} breaks: it needs {place}",
     hz.KEYS_NOT_CHECKED.code: "whether rows point to nothing, in whatever table, was not looked at",
+    hz.REWRITTEN.code: "{rows} are written anew; {detail}",
+    hz.SCANNED.code: "{rows} are read through; {detail}",
+    hz.INDEX_BUILT.code: "an index of {rows} is built; {detail}",
+    hz.KEY_VALIDATED.code: "the keys of {rows} are looked up; {detail}",
+    hz.OTHER_LOCKED.code: "{table} is locked along; {detail}",
     hz.NOTHING_TO_DROP.code: "column{column} to drop is not in {table}",
 }
 

@@ -15,6 +15,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from migration_tools.analysis import effects as fx
 from migration_tools.analysis.python_code import python_noted
 from migration_tools.backends import for_connection
+from migration_tools.backends.touches import Touch, watch_of
 from migration_tools.plan import Direction, Step
 from migration_tools.schema.statements import Statement, StepSQL
 
@@ -41,6 +42,7 @@ class Notes:
         self.connection = connection
         self.stable = stable
         self.backend = for_connection(connection)
+        self.watch = watch_of(connection)
         self.steps: list[StepSQL] = []
         self.step: Step | None = None
         self.statements: list[Statement] = []
@@ -108,23 +110,25 @@ class Notes:
     def note(
         self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any
     ) -> Any:
-        result = execute(sql, params, many, context)
-        if self.step is not None and (self.sent_by_editor or self.is_told(str(sql))):
-            for values in params if many else [params]:
-                self._add(self.written_out(str(sql), values))
+        if self.step is None or not (self.sent_by_editor or self.is_told(str(sql))):
+            return execute(sql, params, many, context)
+        result, touches = self.watch.run(lambda text: execute(text, params, many, context), sql)
+        for values in params if many else [params]:
+            self._add(self.written_out(str(sql), values), touches=touches)
         return result
 
     def is_told(self, sql: str) -> bool:
         """That a step is recorded as done is not part of the step."""
         return not NOT_TOLD.match(sql) and (self.operation is not None or HISTORY not in sql)
 
-    def _add(self, sql: str, code: str = "") -> None:
+    def _add(self, sql: str, code: str = "", touches: tuple[Touch, ...] = ()) -> None:
         self.statements.append(
             Statement(
                 sql=sql.strip().removesuffix(";").rstrip(),
                 operation=self.operation,
                 in_transaction=self.in_transaction,
                 code=code,
+                touches=touches,
             )
         )
 

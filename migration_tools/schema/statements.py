@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from migration_tools.backends.touches import Touch
 from migration_tools.plan import Step
 
 
@@ -23,13 +24,14 @@ class Statement:
 
     ``operation``: index in the migration's list, None for what Django does around a step.
     ``in_transaction``: between the BEGIN and the COMMIT of its step. ``code``: Python code which
-    was not run; ``sql`` is empty then.
+    was not run; ``sql`` is empty then. ``touches``: what it does to tables that others use.
     """
 
     sql: str
     operation: int | None
     in_transaction: bool = False
     code: str = ""
+    touches: tuple[Touch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ from migration_tools.reports.sql import preamble, script, statement_lines
 from migration_tools.reports.text import plan_lines
 from migration_tools.schema.shadow import sql_of
 from migration_tools.schema.statements import PlanSQL
+from migration_tools.schema.waiting import rows_of, with_waiting
 
 Report = tuple[Assessment, PlanSQL | None]
 
@@ -131,9 +132,12 @@ class Command(BaseCommand):
             # Before the spinner: its thread would not come along into the shadow's process.
             sql = sql_of(plan, connection, online=online) if with_sql else None
             with working(sys.stderr, f"Looking at {alias}"):
-                return assess(
+                assessment = assess(
                     plan, connection, online=online, absent=absent, count_timeout=timeout
-                ), sql
+                )
+                if sql is not None and assessment.online:
+                    assessment = with_waiting(assessment, sql, rows_of(sql, backend))
+                return assessment, sql
 
     def write_json(self, reports: list[Report], several: bool, output: str | None) -> None:
         told = [
