@@ -54,7 +54,7 @@ class Merge:
         if check is not None:
             raise ArchiveError(f"Archive {self._archive.number} cannot come back: {check.reason}.")
         if not self._parked.put_back(self._archive, table=table):
-            self._parked.finish(self._archive)
+            self._parked.finish(self._archive, anyhow=True)
         return Restored(rows=None)
 
     # --- a column ---------------------------------------------------------------------------

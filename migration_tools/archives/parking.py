@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from migration_tools.archives.catalogue import Archive, Catalogue, Kind, State, Strategy
-from migration_tools.backends.parking import CannotPark, Fill, Parked, Parking, parking_for
+from migration_tools.backends.parking import CannotPark, Fill, Parked, Parking, Part, parking_for
 from migration_tools.exceptions import ArchiveError
 
 if TYPE_CHECKING:
@@ -115,24 +115,26 @@ class ParkedArchives:
         back = self.parking.return_statements(parked, table=table or None, fill=fill)
         self.parking.run(back)
         self._prove(parked, table or parked.table)
-        waiting = [
-            part
-            for part in parked.dropped
-            if not self.parking.is_there(part.table)
-            or (part.target and not self.parking.is_there(part.target))
-        ]
-        if waiting:
-            self.catalogue.change(archive.number, details={**archive.details, "is_back": True})
+        self.catalogue.change(archive.number, details={**archive.details, "is_back": True})
+        return self.finish(archive)
+
+    def finish(self, archive: Archive, *, anyhow: bool = False) -> bool:
+        """Make again what was dropped with it; False if something waits for another table.
+
+        ``anyhow``: what has nothing to hang on any more is left out.
+        """
+        parked = self.parked(archive)
+        there = [part for part in reversed(parked.dropped) if self._can_hang(part)]
+        self.parking.run([self.parking.made_again(part) for part in there])
+        if len(there) < len(parked.dropped) and not anyhow:
             return False
-        self.finish(archive)
+        self.catalogue.change(archive.number, state=State.RETURNED)
         return True
 
-    def finish(self, archive: Archive) -> None:
-        """Make again what was dropped with it, where there is something to hang it on."""
-        parked = self.parked(archive)
-        there = [p for p in reversed(parked.dropped) if self.parking.is_there(p.table)]
-        self.parking.run([self.parking.made_again(part) for part in there])
-        self.catalogue.change(archive.number, state=State.RETURNED)
+    def _can_hang(self, part: Part) -> bool:
+        return self.parking.is_there(part.table) and (
+            not part.target or self.parking.is_there(part.target)
+        )
 
     def _prove(self, parked: Parked, table: str) -> None:
         """It is the very same, as far as the engine has a word for that."""
@@ -143,7 +145,8 @@ class ParkedArchives:
     # --- what a run that stopped has left -----------------------------------------------------
 
     def settle(self) -> list[Archive]:
-        """Take back what was begun: the schema is then as it was before the operation.
+        """Take back what was begun: the schema is then as it was before the operation. What is
+        back but for something that waits for another table still waits, and is returned.
 
         Where a step is whole or not there, nothing is ever found. Not for a moment at which
         another run may be at work.
@@ -153,24 +156,23 @@ class ParkedArchives:
         found = self.catalogue.find(
             strategy=Strategy.PARK, states=(State.TAKING, State.RETURNING, State.PURGING)
         )
-        for archive in found:
-            self._settle(archive)
-        return list(found)
+        return [archive for archive in found if not self._settle(archive)]
 
-    def _settle(self, archive: Archive) -> None:
+    def _settle(self, archive: Archive) -> bool:
         parked = _parked(archive)
+        if archive.details.get("is_back"):
+            return self.finish(archive)
         if parked is None:  # a number was given out, and nothing was begun
             self.catalogue.change(archive.number, state=State.PURGED)
         elif archive.state is State.PURGING:
             self.purge(archive)
-        elif archive.details.get("is_back"):
-            self.finish(archive)
         elif archive.state is State.RETURNING:
             self.parking.park(parked)
             self.catalogue.change(archive.number, state=State.KEPT)
         else:
             self.parking.run(self.parking.return_statements(parked))
-            self.finish(archive)
+            self.finish(archive, anyhow=True)
+        return True
 
     # --- its life ---------------------------------------------------------------------------
 

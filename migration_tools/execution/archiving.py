@@ -7,7 +7,9 @@ the statement that would do it is swallowed, and the rest of what Django does th
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +17,9 @@ from migration_tools.analysis.hazards import INVENTED, NO_DEFAULT
 from migration_tools.analysis.measuring import Exactness, exact
 from migration_tools.analysis.questions import LossKind
 from migration_tools.analysis.verdicts import Assessment, Finding, Loss
-from migration_tools.archives.catalogue import Archive, Catalogue, Strategy
+from migration_tools.archives.catalogue import Archive, Catalogue, State, Strategy
 from migration_tools.archives.parking import CannotPark, Fill, ParkedArchives, kind_of
+from migration_tools.backends import for_connection
 from migration_tools.exceptions import ArchiveError, Refused
 from migration_tools.plan import Direction
 
@@ -29,12 +32,15 @@ else:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """The step that is running."""
+    """The step that is running. ``source``: a hash of its file, "" for none. ``unwatched``: in
+    there the journal does not note statements, which would not be the same another time."""
 
     run: int | None
     app: str
     name: str
     direction: Direction
+    source: str = ""
+    unwatched: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +87,7 @@ class Archivist:
     def settle(self) -> None:
         """What a run that stopped has left half way, where such a thing can be."""
         if self._parked.is_possible and not self._connection.features.can_rollback_ddl:
-            self._parked.settle()
+            self._waiting = self._parked.settle()
 
     def judged(self, assessment: Assessment) -> Assessment:
         """How each loss is kept. And a column that comes back with its values needs no others for
@@ -132,6 +138,8 @@ class Archivist:
         moment = self._moment()
         if moment is None:
             return False
+        if self._is_away_already(moment, table, column):
+            return True
         # What went at the same step before has its successor now, be there anything in it or not.
         step = {"app": moment.app, "name": moment.name, "direction": moment.direction}
         self._catalogue.supersede(**step, table=table, column=column)
@@ -151,8 +159,10 @@ class Archivist:
             column=column,
             rows=self._counted.get((moment.app, moment.name, table, column)),
         )
+        self._catalogue.change(number, details={"source": moment.source})
         try:
-            self._parked.take(number, table, column)
+            with moment.unwatched():
+                self._parked.take(number, table, column)
         except CannotPark as reason:
             self._catalogue.discard(number)
             raise ArchiveError(
@@ -162,6 +172,18 @@ class Archivist:
             ) from reason
         self.taken.append(number)
         return True
+
+    def _is_away_already(self, moment: Moment, table: str, column: str) -> bool:
+        """By a run that stopped in the middle of this operation."""
+        if not self._parked.is_possible or self._is_there(table, column):
+            return False
+        back = replace(moment, direction=moment.direction.opposite)
+        archive = self._latest(back, table, column)
+        return archive is not None and self._parked.table_of(archive) is not None
+
+    def _is_there(self, table: str, column: str) -> bool:
+        columns = for_connection(self._connection).columns_of([table]).get(table)
+        return columns is not None and (not column or column in columns)
 
     def _holds_something(self, table: str, column: str) -> bool:
         quote = self._connection.ops.quote_name
@@ -175,7 +197,7 @@ class Archivist:
     def give_table(self, model: Any) -> bool:
         archive = self._found(model._meta.db_table)
         if archive is None:
-            return False
+            return self._is_back_already(model._meta.db_table)
         wanted = [f.column for f in model._meta.local_concrete_fields]
         self._require_same(archive, wanted)
         self._give(archive, model._meta.db_table, None)
@@ -184,7 +206,7 @@ class Archivist:
     def give_column(self, editor: Any, model: Any, field: Any) -> bool:
         archive = self._found(model._meta.db_table, field.column)
         if archive is None:
-            return False
+            return self._is_back_already(model._meta.db_table, field.column)
         self._give(archive, model._meta.db_table, self._fill(editor, model, field))
         return True
 
@@ -200,6 +222,21 @@ class Archivist:
             return None
         return found
 
+    def _is_back_already(self, table: str, column: str = "") -> bool:
+        """By a run that stopped in the middle of this operation."""
+        moment = self._moment()
+        if moment is None or not self._parked.is_possible:
+            return False
+        found = self._catalogue.find(
+            app=moment.app,
+            name=moment.name,
+            direction=moment.direction.opposite,
+            table=table,
+            column=column,
+        )
+        returned = bool(found) and found[0].state in (State.RETURNED, State.RETURNING)
+        return returned and self._is_there(table, column)
+
     def _latest(self, moment: Moment, table: str, column: str) -> Archive | None:
         return self._catalogue.latest_for(
             app=moment.app,
@@ -212,20 +249,31 @@ class Archivist:
 
     def _give(self, archive: Archive, table: str, fill: Fill | None) -> None:
         what = _what(table, archive.column)
+        moment, source = self._moment(), archive.details.get("source")
+        if moment and source and moment.source and source != moment.source:
+            raise ArchiveError(
+                f"{what} cannot come back from archive {archive.number}: the migration is not the "
+                "one that took it away, it was edited since.",
+                hint="With --no-restore the step is taken without it; then, by hand:  manage.py "
+                f"migration_archives restore {archive.number}",
+            )
         check = self._parked.obstacle(archive, table=table, fill=fill)
         if check is not None:
             raise ArchiveError(
                 f"{what} cannot come back from archive {archive.number}: {check.reason}.",
                 hint=check.hint or "With --no-restore the step is taken without it.",
             )
-        if not self._parked.put_back(archive, table=table, fill=fill):
+        with moment.unwatched() if moment else contextlib.nullcontext():
+            is_whole = self._parked.put_back(archive, table=table, fill=fill)
+        if not is_whole:
             self._waiting.append(archive)
         self.given.append(archive.number)
 
     def finish(self) -> None:
         """At the end of a step: the other tables are there by now."""
-        while self._waiting:
-            self._parked.finish(self._waiting.pop())
+        moment = self._moment()
+        with moment.unwatched() if moment else contextlib.nullcontext():
+            self._waiting = [each for each in self._waiting if not self._parked.finish(each)]
 
     def forget(self) -> None:
         self._waiting.clear()

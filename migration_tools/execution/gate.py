@@ -23,6 +23,7 @@ from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.module_loading import module_has_submodule
 
 from migration_tools.analysis.assessment import assess
+from migration_tools.analysis.sources import source_hash, source_of
 from migration_tools.analysis.verdicts import Assessment
 from migration_tools.exceptions import Refused
 from migration_tools.execution.archiving import Archivist, Moment, Wishes, archiving
@@ -153,7 +154,12 @@ class Gate:
         migration = log.step.migration
         direction = Direction.BACKWARDS if log.step.backwards else Direction.FORWARDS
         return Moment(
-            run=log.number, app=migration.app_label, name=migration.name, direction=direction
+            run=log.number,
+            app=migration.app_label,
+            name=migration.name,
+            direction=direction,
+            source=source_hash(source_of(migration)),
+            unwatched=log.step.unwatched,
         )
 
     def _log_of(self, key: Key) -> RunLog | None:

@@ -77,6 +77,16 @@ class WatchedStep:
         #: Statements of the current operation that an earlier run has executed.
         self._executed: list[str] = []
         self._tables_locked = False
+        self._is_paused = False
+
+    @contextlib.contextmanager
+    def unwatched(self) -> Iterator[None]:
+        """For statements of this app's own, which find out for themselves how far they have got."""
+        before, self._is_paused = self._is_paused, True
+        try:
+            yield
+        finally:
+            self._is_paused = before
 
     @property
     def is_whole(self) -> bool:
@@ -142,7 +152,8 @@ class WatchedStep:
         self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any
     ) -> Any:
         text = str(sql)
-        if self._write is None or self._current is None or OWN_TABLES.search(text):
+        own = self._is_paused or OWN_TABLES.search(text)
+        if self._write is None or self._current is None or own:
             return execute(sql, params, many, context)
         if lock := LOCKS_TABLES.match(text):
             # Until they are freed, no other table can be asked or written on some engines.
