@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -108,14 +108,24 @@ class ParkedArchives:
         own = self.parking.quote(parked.table)
         return all(name == own or self.parking.is_there(name) for name in quoted)
 
-    def put_back(self, archive: Archive, *, table: str = "", fill: Fill | None = None) -> bool:
-        """False if something that was dropped with it waits for a table: see ``finish``."""
+    def put_back(
+        self,
+        archive: Archive,
+        *,
+        table: str = "",
+        fill: Fill | None = None,
+        by: Sequence[int | None] = (),
+    ) -> bool:
+        """False if something that was dropped with it waits for a table: see ``finish``.
+
+        ``by``: the operation that is given it, as ``take_back`` will know it."""
         parked = self.parked(archive)
-        self.catalogue.change(archive.number, state=State.RETURNING)
+        details = {**archive.details, "returned_by": list(by)}
+        self.catalogue.change(archive.number, state=State.RETURNING, details=details)
         back = self.parking.return_statements(parked, table=table or None, fill=fill)
         self.parking.run(back)
         self._prove(parked, table or parked.table)
-        self.catalogue.change(archive.number, details={**archive.details, "is_back": True})
+        self.catalogue.change(archive.number, details={**details, "is_back": True})
         return self.finish(archive)
 
     def finish(self, archive: Archive, *, anyhow: bool = False) -> bool:
@@ -173,6 +183,24 @@ class ParkedArchives:
             self.parking.run(self.parking.return_statements(parked))
             self.finish(archive, anyhow=True)
         return True
+
+    def take_back(self, operation: Sequence[int]) -> None:
+        """What an operation did as a whole before it stopped at something else."""
+        wanted = list(operation)
+        for archive in self.catalogue.find(strategy=Strategy.PARK):
+            details = {**archive.details}
+            if archive.state is State.KEPT and details.get("taken_by") == wanted:
+                self.parking.run(self.parking.return_statements(self.parked(archive)))
+                self.finish(archive, anyhow=True)
+            elif (
+                archive.state in (State.RETURNED, State.RETURNING)
+                and details.get("returned_by") == wanted
+            ):
+                if not self.parking.is_original_there(self.parked(archive)):
+                    continue  # somebody has cleaned up by hand
+                self.parking.park(self.parked(archive))
+                details["is_back"] = False
+                self.catalogue.change(archive.number, state=State.KEPT, details=details)
 
     # --- its life ---------------------------------------------------------------------------
 

@@ -17,10 +17,11 @@ from migration_tools.analysis.hazards import INVENTED, NO_DEFAULT
 from migration_tools.analysis.measuring import Exactness, exact
 from migration_tools.analysis.questions import LossKind
 from migration_tools.analysis.verdicts import Assessment, Finding, Loss
-from migration_tools.archives.catalogue import Archive, Catalogue, State, Strategy
+from migration_tools.archives.catalogue import Archive, Catalogue, Strategy
 from migration_tools.archives.parking import CannotPark, Fill, ParkedArchives, kind_of
-from migration_tools.backends import for_connection
 from migration_tools.exceptions import ArchiveError, Refused
+from migration_tools.execution.notes import Progress, loaded
+from migration_tools.journal import Journal
 from migration_tools.plan import Direction
 
 if TYPE_CHECKING:
@@ -33,13 +34,15 @@ else:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
     """The step that is running. ``source``: a hash of its file, "" for none. ``unwatched``: in
-    there the journal does not note statements, which would not be the same another time."""
+    there the journal does not note statements, which would not be the same another time.
+    ``operation``: run, step and operation, by their numbers."""
 
     run: int | None
     app: str
     name: str
     direction: Direction
     source: str = ""
+    operation: tuple[int | None, ...] = ()
     unwatched: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
 
 
@@ -85,9 +88,15 @@ class Archivist:
             self._catalogue.ensure_table()
 
     def settle(self) -> None:
-        """What a run that stopped has left half way, where such a thing can be."""
-        if self._parked.is_possible and not self._connection.features.can_rollback_ddl:
-            self._waiting = self._parked.settle()
+        """What a run that stopped has left half way: each operation it was in is taken back."""
+        if not self._parked.is_possible or not self._catalogue.exists():
+            return
+        self._waiting = self._parked.settle()
+        for step in Journal(self._connection).unfinished_steps():
+            stopped = (Progress.RUNNING, Progress.FAILED)
+            for number, notes in enumerate(loaded(step.operations)):
+                if notes.progress in stopped:
+                    self._parked.take_back([step.run, step.position, number])
 
     def judged(self, assessment: Assessment) -> Assessment:
         """How each loss is kept. And a column that comes back with its values needs no others for
@@ -138,8 +147,6 @@ class Archivist:
         moment = self._moment()
         if moment is None:
             return False
-        if self._is_away_already(moment, table, column):
-            return True
         # What went at the same step before has its successor now, be there anything in it or not.
         step = {"app": moment.app, "name": moment.name, "direction": moment.direction}
         self._catalogue.supersede(**step, table=table, column=column)
@@ -159,7 +166,7 @@ class Archivist:
             column=column,
             rows=self._counted.get((moment.app, moment.name, table, column)),
         )
-        self._catalogue.change(number, details={"source": moment.source})
+        self._catalogue.change(number, details=_details(moment))
         try:
             with moment.unwatched():
                 self._parked.take(number, table, column)
@@ -173,18 +180,6 @@ class Archivist:
         self.taken.append(number)
         return True
 
-    def _is_away_already(self, moment: Moment, table: str, column: str) -> bool:
-        """By a run that stopped in the middle of this operation."""
-        if not self._parked.is_possible or self._is_there(table, column):
-            return False
-        back = replace(moment, direction=moment.direction.opposite)
-        archive = self._latest(back, table, column)
-        return archive is not None and self._parked.table_of(archive) is not None
-
-    def _is_there(self, table: str, column: str) -> bool:
-        columns = for_connection(self._connection).columns_of([table]).get(table)
-        return columns is not None and (not column or column in columns)
-
     def _holds_something(self, table: str, column: str) -> bool:
         quote = self._connection.ops.quote_name
         where = f" WHERE {quote(column)} IS NOT NULL" if column else ""
@@ -197,7 +192,7 @@ class Archivist:
     def give_table(self, model: Any) -> bool:
         archive = self._found(model._meta.db_table)
         if archive is None:
-            return self._is_back_already(model._meta.db_table)
+            return False
         wanted = [f.column for f in model._meta.local_concrete_fields]
         self._require_same(archive, wanted)
         self._give(archive, model._meta.db_table, None)
@@ -206,7 +201,7 @@ class Archivist:
     def give_column(self, editor: Any, model: Any, field: Any) -> bool:
         archive = self._found(model._meta.db_table, field.column)
         if archive is None:
-            return self._is_back_already(model._meta.db_table, field.column)
+            return False
         self._give(archive, model._meta.db_table, self._fill(editor, model, field))
         return True
 
@@ -221,21 +216,6 @@ class Archivist:
             self._catalogue.supersede(pk=found.number)
             return None
         return found
-
-    def _is_back_already(self, table: str, column: str = "") -> bool:
-        """By a run that stopped in the middle of this operation."""
-        moment = self._moment()
-        if moment is None or not self._parked.is_possible:
-            return False
-        found = self._catalogue.find(
-            app=moment.app,
-            name=moment.name,
-            direction=moment.direction.opposite,
-            table=table,
-            column=column,
-        )
-        returned = bool(found) and found[0].state in (State.RETURNED, State.RETURNING)
-        return returned and self._is_there(table, column)
 
     def _latest(self, moment: Moment, table: str, column: str) -> Archive | None:
         return self._catalogue.latest_for(
@@ -264,7 +244,8 @@ class Archivist:
                 hint=check.hint or "With --no-restore the step is taken without it.",
             )
         with moment.unwatched() if moment else contextlib.nullcontext():
-            is_whole = self._parked.put_back(archive, table=table, fill=fill)
+            by = moment.operation if moment else ()
+            is_whole = self._parked.put_back(archive, table=table, fill=fill, by=by)
         if not is_whole:
             self._waiting.append(archive)
         self.given.append(archive.number)
@@ -302,6 +283,10 @@ class Archivist:
                 f"columns than the step makes ({', '.join(sorted(there ^ set(wanted)))}).",
                 hint="With --no-restore the step is taken without it.",
             )
+
+
+def _details(moment: Moment) -> dict[str, Any]:
+    return {"source": moment.source, "taken_by": list(moment.operation)}
 
 
 def _what(table: str, column: str) -> str:

@@ -159,6 +159,7 @@ class Gate:
             name=migration.name,
             direction=direction,
             source=source_hash(source_of(migration)),
+            operation=(log.number, log.position, log.step.position),
             unwatched=log.step.unwatched,
         )
 

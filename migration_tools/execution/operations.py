@@ -98,6 +98,11 @@ class WatchedStep:
         """The operation that is running, in words; empty between two of them."""
         return self._current.text if self._current else ""
 
+    @property
+    def position(self) -> int | None:
+        """The number of the operation that is running."""
+        return next((n for n, notes in enumerate(self.notes) if notes is self._current), None)
+
     @contextlib.contextmanager
     def watching(self) -> Iterator[None]:
         # The operations are shared in the process: what is put on them is taken off again. An

@@ -127,6 +127,12 @@ class Parking(abc.ABC):
         """After rows with their numbers were written: where the next one would be used already."""
         return
 
+    def is_original_there(self, parked: Parked) -> bool:
+        table = self.quote(parked.table)
+        if parked.column is None:
+            return self.is_there(table)
+        return self.holds(Look(kind=Name.COLUMN, table=table, name=parked.column))
+
     def is_parked(self, parked: Parked) -> bool:
         if parked.column is None:
             return self.holds(Look(kind=Name.TABLE, name=parked.parked_name))
