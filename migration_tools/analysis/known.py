@@ -38,7 +38,10 @@ class Known:
 
     def is_made_by_hand(self, name: str) -> bool:
         """An index or a constraint of this name."""
-        return name not in self.names and not MADE_UP.search(name)
+        return not self.is_known(name)
+
+    def is_known(self, name: str) -> bool:
+        return name in self.names or bool(MADE_UP.search(name))
 
 
 def known_of(

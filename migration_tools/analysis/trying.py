@@ -50,9 +50,9 @@ def _do(effect: fx.Effect, known: Known, trial: Trial, backend: Backend) -> str:
         case fx.TableCreated() | fx.TableDropped() | fx.TableRenamed():
             return _do_to_table(effect, known, trial, remakes=remakes)
         case fx.ColumnAdded() | fx.ColumnDropped() | fx.ColumnAltered():
-            return _do_to_column(effect, trial, remakes=remakes)
+            return _do_to_column(effect, known, trial, remakes=remakes)
         case fx.CheckAdded() | fx.UniqueAdded() | fx.ConstraintRemoved() if remakes:
-            return trial.remake(effect.table, {})
+            return trial.remake(effect.table, {}, known.is_known)
         case fx.ConstraintRemoved() if effect.columns:
             return trial.drop_unique(effect.table, effect.columns)
         case fx.ConstraintRemoved() | fx.IndexChanged(change="removed"):
@@ -78,15 +78,27 @@ def _do_to_table(
 
 
 def _do_to_column(
-    effect: fx.ColumnAdded | fx.ColumnDropped | fx.ColumnAltered, trial: Trial, *, remakes: bool
+    effect: fx.ColumnAdded | fx.ColumnDropped | fx.ColumnAltered,
+    known: Known,
+    trial: Trial,
+    *,
+    remakes: bool,
 ) -> str:
-    table = effect.table
+    old, new = _names(effect)
+    if remakes:
+        return trial.remake(effect.table, {old: new or None}, known.is_known)
+    if not old:
+        return trial.add_column(effect.table, new)
+    if not new:
+        return trial.drop_column(effect.table, old)
+    return trial.rename_column(effect.table, old, new)
+
+
+def _names(effect: fx.ColumnAdded | fx.ColumnDropped | fx.ColumnAltered) -> tuple[str, str]:
+    """Of the column before and after; empty where there is none."""
     match effect:
         case fx.ColumnAdded():
-            name = effect.column.name
-            return trial.remake(table, {"": name}) if remakes else trial.add_column(table, name)
+            return "", effect.column.name
         case fx.ColumnDropped():
-            name = effect.column.name
-            return trial.remake(table, {name: None}) if remakes else trial.drop_column(table, name)
-    old, new = effect.old.name, effect.new.name
-    return trial.remake(table, {old: new}) if remakes else trial.rename_column(table, old, new)
+            return effect.column.name, ""
+    return effect.old.name, effect.new.name

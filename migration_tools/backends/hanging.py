@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -91,8 +91,11 @@ class Trial(Protocol):
     def add_column(self, table: str, column: str) -> str: ...
     def drop_column(self, table: str, column: str) -> str: ...
     def rename_column(self, table: str, column: str, new: str) -> str: ...
-    def remake(self, table: str, columns: Mapping[str, str | None]) -> str:
-        """``columns``: old name or "" -> new name or None, of those that change."""
+    def remake(
+        self, table: str, columns: Mapping[str, str | None], is_known: Callable[[str], bool]
+    ) -> str:
+        """``columns``: old name or "" -> new name or None, of those that change. ``is_known``: of
+        an index, by its name: it is made again."""
         ...
 
     def drop_index(self, name: str) -> str: ...

@@ -37,6 +37,9 @@ HANGING_QUERY = """
     WHERE type = 'trigger' OR type = 'index' AND sql IS NOT NULL
     ORDER BY type, name
 """
+CHECKED_QUERY = """
+    SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%CONSTRAINT%CHECK%'
+"""
 GENERATED_QUERY = "SELECT name FROM pragma_table_xinfo(%s) WHERE hidden IN (2, 3)"
 OUTCOMES = {
     (Act.DROP_TABLE, Kind.INCOMING_KEY): Outcome.CHECKED,
@@ -120,9 +123,12 @@ def dependants(connection: BaseDatabaseWrapper, tables: Sequence[str]) -> Iterat
         for table in tables:
             for (name,) in cursor.execute(GENERATED_QUERY, [table]).fetchall():
                 yield Dependant(kind=Kind.GENERATED, name=name, table=table)
+        for (table,) in cursor.execute(CHECKED_QUERY).fetchall():
+            if (asked := folded.get(table.lower())) is None:
+                continue
             with contextlib.suppress(Exception):  # it reads SQL that somebody may have written
                 found = connection.introspection.get_constraints(cursor, table)
-                yield from _checks(table, found)
+                yield from _checks(asked, found)
 
 
 def _checks(table: str, constraints: Mapping[str, Any]) -> Iterator[Dependant]:
@@ -207,30 +213,44 @@ class SchemaCopy:
             f"RENAME COLUMN {self._quote(column)} TO {self._quote(new)}"
         )
 
-    def remake(self, table: str, columns: Mapping[str, str | None]) -> str:
+    def remake(
+        self, table: str, columns: Mapping[str, str | None], is_known: Callable[[str], bool]
+    ) -> str:
         query = "SELECT name FROM pragma_table_xinfo(?)"
         now = [name for (name,) in self._copy.execute(query, [table])]
         then = [columns.get(name, name) for name in now] + [columns.get("")]
-        query = "SELECT sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql > ''"
-        indexes = [sql for (sql,) in self._copy.execute(query, [table])]
+        indexes = {name: cols for name, cols in self._indexes(table).items() if is_known(name)}
         name, new = self._quote(table), self._quote(f"new__{table}")
         error = self._try(
             f"CREATE TABLE {new} ({self._listed([column for column in then if column])})",
             f"DROP TABLE {name}",
             f"ALTER TABLE {new} RENAME TO {name}",
         )
-        for statement in indexes:
-            self._try(statement)
+        for index, parts in indexes.items():
+            kept = [columns.get(part, part) for part in parts]
+            # That of one column goes with it, whether it is dropped or made anew.
+            if len(kept) > 1 and all(kept):
+                listed = self._listed([part for part in kept if part])
+                self._try(f"CREATE INDEX {self._quote(index)} ON {name} ({listed})")
         return error
+
+    def _indexes(self, table: str) -> dict[str, list[str]]:
+        """With their columns; not those of expressions, whose columns are not told."""
+        query = "SELECT name FROM pragma_index_list(?) WHERE origin = 'c'"
+        names = [name for (name,) in self._copy.execute(query, [table])]
+        found = {}
+        for name in names:
+            parts = self._copy.execute("SELECT name FROM pragma_index_info(?)", [name]).fetchall()
+            if all(part is not None for (part,) in parts):
+                found[name] = [str(part) for (part,) in parts]
+        return found
 
     def drop_index(self, name: str) -> str:
         return self._try(f"DROP INDEX {self._quote(name)}")
 
     def drop_unique(self, table: str, columns: Sequence[str]) -> str:
-        query = "SELECT name FROM pragma_index_list(?) WHERE \"unique\" AND origin = 'c'"
-        for (name,) in self._copy.execute(query, [table]).fetchall():
-            parts = self._copy.execute("SELECT name FROM pragma_index_info(?)", [name])
-            if {part for (part,) in parts} == set(columns):
+        for name, parts in self._indexes(table).items():
+            if set(parts) == set(columns):
                 return self.drop_index(name)
         return ""
 
