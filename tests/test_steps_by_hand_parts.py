@@ -1,4 +1,4 @@
-"""Indexes, checks, keys and defaults of a table that no migration made, and what becomes of them."""
+"""Indexes, checks, keys and defaults that no migration made, and what becomes of them."""
 
 from __future__ import annotations
 
