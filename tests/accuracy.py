@@ -11,7 +11,7 @@ with ``--check`` only says whether it differs. A file is this, as JSON::
         "changes of a type": {              # the first argument of count()
           "cases": 812, "values": 9120,     # judged on this engine, known disagreements included
           "agreed": 800,                    # cases in which all was as foretold
-          "bounded": 3,                     # of these, told as "at most", and it was no more
+          "doubtful": 12,                   # values told as "at most", judged no further
           "failed": 0,                      # cases of tests that failed: the run is no good
           "known": {                        # why the rest cannot be foretold, and which cases
             "the reason": ["Text to Date", "..."]
@@ -43,14 +43,14 @@ PROPERTY = "accuracy"
 _counted: list[dict[str, Any]] = []
 
 
-def count(kind: str, name: str, *, values: int, known: str = "", bounded: bool = False) -> None:
+def count(kind: str, name: str, *, values: int, known: str = "", doubtful: int = 0) -> None:
     """Note one judged case; it counts as agreed if the test passes and ``known`` is empty.
 
     ``values`` is how many stored values were compared, or rows. ``known`` says why it could not be
     foretold, in a few words that many cases share.
     """
     _counted.append(
-        {"kind": kind, "name": name, "values": values, "known": known, "bounded": bounded}
+        {"kind": kind, "name": name, "values": values, "known": known, "doubtful": doubtful}
     )
 
 
@@ -76,10 +76,11 @@ class Tally:
                     self.add(case, passed=report.passed)  # type: ignore[arg-type]
 
     def add(self, case: dict[str, Any], *, passed: bool) -> None:
-        fresh = {"cases": 0, "values": 0, "agreed": 0, "bounded": 0, "failed": 0, "known": {}}
+        fresh = {"cases": 0, "values": 0, "agreed": 0, "doubtful": 0, "failed": 0, "known": {}}
         kind = self.kinds.setdefault(case["kind"], fresh)
         kind["cases"] += 1
         kind["values"] += case["values"]
+        kind["doubtful"] += case["doubtful"]
         if not passed:
             kind["failed"] += 1
         elif case["known"]:
@@ -88,7 +89,6 @@ class Tally:
                 names.append(case["name"])
         else:
             kind["agreed"] += 1
-            kind["bounded"] += case["bounded"]
 
     def pytest_sessionfinish(self) -> None:
         for kind in self.kinds.values():
@@ -106,7 +106,8 @@ Every prediction is judged by the engine itself: a test asks what a step would d
 really takes the step and its inverse, and compares value by value: what was refused, what did not
 come back, what Django read meanwhile. A false alarm fails a test as a false "no loss" does.
 
-This page is made from such runs (`scripts/accuracy`), and CI says when it is out of date.
+Values told as "at most" are in a form of which only the engine knows what it makes of it. This page
+is made from such runs (`scripts/accuracy`), and CI says when it is out of date.
 """
 KNOWN = """\
 ## What cannot be foretold
@@ -127,15 +128,14 @@ def _figures(runs: Sequence[dict[str, Any]]) -> Iterator[str]:
     for kind in sorted({kind for run in runs for kind in run["kinds"]}):
         yield f"## {kind.capitalize()}"
         yield ""
-        yield "| engine | cases | values | as foretold | unknown |"
-        yield "|---|---:|---:|---:|---:|"
+        yield "| engine | cases | as foretold | unknown | values | at most |"
+        yield "|---|---:|---:|---:|---:|---:|"
         for run in runs:
             if told := run["kinds"].get(kind):
                 unknown = told["cases"] - told["agreed"] - told["failed"]
-                bounded = f" ({told['bounded']} as at most)" if told["bounded"] else ""
                 yield (
-                    f"| {run['product']} | {told['cases']:,} | {told['values']:,}"
-                    f" | {told['agreed']:,}{bounded} | {unknown:,} |"
+                    f"| {run['product']} | {told['cases']:,} | {told['agreed']:,} | {unknown:,}"
+                    f" | {told['values']:,} | {told['doubtful']:,} |"
                 )
         yield ""
 

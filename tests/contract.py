@@ -12,7 +12,7 @@ LOSS: Shape = {
     "column": (str, None),
     "rows": (int, None),
     "values": (int, None),
-    "exactness": {"exact", "estimated", "unknown"},
+    "exactness": {"exact", "estimated", "at most", "unknown"},
     "reason": str,
 }
 FINDING: Shape = {

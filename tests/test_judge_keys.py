@@ -92,17 +92,6 @@ def arrays(*pairs: tuple[models.Field, models.Field, str]) -> list[Case]:
     return [case(array(old), array(new), Raw("{1,2}"), answer=answer) for old, new, answer in pairs]
 
 
-NO_RULE = cases(
-    case(of(models.BinaryField), of(models.TextField), answer="unknown"),
-    case(of(models.JSONField), of(models.IntegerField), answer="unknown"),
-    case(of(models.DateTimeField), char(12), answer="unknown"),
-    only=["postgresql", "mysql"],
-) + arrays(
-    (models.CharField(max_length=9), models.CharField(max_length=5), "unknown"),
-    (models.IntegerField(), models.BigIntegerField(), "unknown"),
-)
-
-
 one, letter = models.IntegerField(db_default=1), models.CharField(max_length=5, db_default="x")
 DEFAULTS_IN_THE_DATABASE = [
     case(one, models.BigIntegerField(db_default=1), 7),
@@ -132,8 +121,8 @@ DEFAULTS_IN_THE_DATABASE = [
 ]
 
 
-@pytest.mark.parametrize("case", [*COLUMNS_OF_KEYS, *DEFAULTS_IN_THE_DATABASE, *NO_RULE], ids=str)
-def test_keys_and_pairs_without_a_rule(case: Case) -> None:
+@pytest.mark.parametrize("case", [*COLUMNS_OF_KEYS, *DEFAULTS_IN_THE_DATABASE], ids=str)
+def test_keys_and_defaults(case: Case) -> None:
     judge(case)
 
 

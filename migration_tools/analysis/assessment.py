@@ -314,6 +314,9 @@ def _verdict(candidate: Candidate, answers: _Answers) -> Loss | Finding | None:
             rows = exact(candidate.counted)
         return _finding(candidate, rows, answers.listing)
     assert candidate.kind is not None
+    values = answer(candidate.values)
+    if candidate.at_most and values is not None and values.exactness is Exactness.EXACT:
+        values = replace(values, exactness=Exactness.AT_MOST)
     return Loss(
         step=candidate.step,
         index=candidate.index,
@@ -321,7 +324,7 @@ def _verdict(candidate: Candidate, answers: _Answers) -> Loss | Finding | None:
         table=candidate.table,
         column=candidate.column,
         rows=answer(candidate.rows) or UNKNOWN,
-        values=UNKNOWN if candidate.uncounted else answer(candidate.values),
+        values=UNKNOWN if candidate.uncounted else values,
         differing=answer(candidate.differing),
         reason=candidate.reason,
     )

@@ -116,6 +116,19 @@ def _converted(effect: fx.ColumnAltered, context: Context) -> Iterator[Candidate
             values=count,
             listing=judgement.predicate,
         )
+    for judgement in conversion.doubtful:
+        count = count_where(table, judgement.predicate)
+        yield context.candidate(
+            kind=LossKind.VALUES,
+            table=table,
+            column=line.origin,
+            reason=f"{judgement.reason}: {change}",
+            decides=count,
+            rows=count_rows(table),
+            values=count,
+            at_most=True,
+            listing=judgement.predicate,
+        )
     for judgement in conversion.misread:
         yield context.candidate(
             hazard=MISREAD,

@@ -30,6 +30,7 @@ LONGEST_SECONDS = 1_000_000.0
 class Exactness(enum.StrEnum):
     EXACT = "exact"
     ESTIMATED = "estimated"
+    AT_MOST = "at most"
     UNKNOWN = "unknown"
 
 

@@ -47,7 +47,8 @@ class Candidate:
     """Something a step may destroy (``kind``) or run into (``hazard``), until it is counted.
 
     ``decides``: nothing is said where its answer is below ``at_least``; None: always said.
-    ``uncounted``: that it happens can be told, to how many cannot. ``as_of_now``: an opaque part
+    ``uncounted``: that it happens can be told, to how many cannot. ``at_most``: it may happen to
+    the values counted, and to no other. ``as_of_now``: an opaque part
     of the plan comes before, which may change the answer. ``counted``: the rows concerned, where
     they are known without a question.
     """
@@ -65,6 +66,7 @@ class Candidate:
     values: Question | None = None
     differing: Question | None = None
     uncounted: bool = False
+    at_most: bool = False
     counted: int | None = None
     as_of_now: bool = False
     listing: str = ""  # condition under which a row is concerned

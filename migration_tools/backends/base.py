@@ -64,6 +64,7 @@ class Conversion:
     ``value``: SQL expression of the value afterwards (for a later step of the same plan), NULL
     where the value would be refused; None if it cannot be said. ``lost``: values which the
     inverse change would not bring back. ``blocked``: values which make the step fail.
+    ``doubtful``: values of which the engine alone knows whether it refuses, changes or keeps them.
     ``misread``: values that stay as they are but that Django reads as something else meanwhile.
     ``impossible``: why the engine refuses the change whatever the rows are, even over none; the
     judgements are then empty. ``unknown``: why this pair of types cannot be judged; the rest is
@@ -75,6 +76,7 @@ class Conversion:
     lost: tuple[Judgement, ...] = ()
     blocked: tuple[Judgement, ...] = ()
     misread: tuple[Judgement, ...] = ()
+    doubtful: tuple[Judgement, ...] = ()
     impossible: str = ""
     unknown: str = ""
 

@@ -12,13 +12,14 @@ from migration_tools.analysis.recording import RecordedOperation
 from migration_tools.analysis.verdicts import Assessment, Finding, Loss
 
 Quote = Callable[[str], str]
+ABOUT = {Exactness.ESTIMATED: "~", Exactness.AT_MOST: "at most "}
 
 
 def number(measure: Measure | None) -> str:
-    """ "1,204", "~1,200" for an estimate, "?" where nobody knows."""
+    """ "1,204", "~1,200" for an estimate, "at most 12", "?" where nobody knows."""
     if measure is None or measure.count is None:
         return "?"
-    return f"{'~' if measure.exactness is Exactness.ESTIMATED else ''}{measure.count:,}"
+    return f"{ABOUT.get(measure.exactness, '')}{measure.count:,}"
 
 
 def counted(measure: Measure | None, one: str, many: str = "") -> str:
@@ -190,7 +191,8 @@ def values_of(losses: Sequence[Loss]) -> str:
     if all(loss.exactness is Exactness.UNKNOWN for loss in losses):
         return "an unknown number of values"
     known = sum(loss.amount.count or 0 for loss in losses)
-    about = "~" if any(loss.exactness is Exactness.ESTIMATED for loss in losses) else ""
+    told = {loss.exactness for loss in losses}
+    about = next((sign for exactness, sign in ABOUT.items() if exactness in told), "")
     return f"{about}{_plural(known, 'value', 'values')}"
 
 

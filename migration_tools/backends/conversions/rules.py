@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import dataclasses
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -38,6 +39,7 @@ class Verdict:
     blocks: list[Judgement] = field(default_factory=list)
     losses: list[Judgement] = field(default_factory=list)
     misreads: list[Judgement] = field(default_factory=list)
+    doubts: list[Judgement] = field(default_factory=list)
 
     def block(self, predicate: str, reason: str, obstacle: Obstacle) -> None:
         predicate = _beside(predicate, self.blocks)
@@ -50,32 +52,28 @@ class Verdict:
     def misread(self, predicate: str, reason: str) -> None:
         self.misreads.append(Judgement(predicate=predicate, reason=reason))
 
+    def doubt(self, predicate: str, reason: str) -> None:
+        """The other judgements need not hold for these; they may still not raise."""
+        predicate = _beside(predicate, self.doubts)
+        self.doubts.append(Judgement(predicate=predicate, reason=reason))
+
     def conversion(self) -> Conversion:
         value = self.value
         refused = any_of(block.predicate for block in self.blocks)
         if value is not None and refused:
             value = f"CASE WHEN {refused} THEN NULL ELSE {value} END"
-
-        def unless_refused(judgements: list[Judgement]) -> tuple[Judgement, ...]:
-            if not refused:
-                return tuple(judgements)
-            return tuple(
-                Judgement(
-                    predicate=f"CASE WHEN {refused} THEN FALSE ELSE {judgement.predicate} END",
-                    reason=judgement.reason,
-                )
-                for judgement in judgements
-            )
-
+        kept = (*self.doubts, *self.blocks)
         return Conversion(
-            value=value,
-            lost=unless_refused(self.losses),
-            blocked=tuple(self.blocks),
-            misread=unless_refused(self.misreads),
+            value=None if self.doubts else value,
+            lost=_unless(kept, self.losses),
+            blocked=_unless(self.doubts, self.blocks),
+            misread=_unless(kept, self.misreads),
+            doubtful=tuple(self.doubts),
         )
 
 
-Rule = Callable[[Change[B]], "Verdict | Conversion"]
+#: None where the rule is not one for these very types.
+Rule = Callable[[Change[B]], "Verdict | Conversion | None"]
 
 
 class Rules(Generic[B]):
@@ -99,9 +97,12 @@ class Rules(Generic[B]):
 
         return register
 
+    def of(self, old: Family, new: Family) -> Rule[B] | None:
+        return self._rules.get((old, new))
+
     def judge(self, change: Change[B]) -> Conversion | None:
         """What the rule of the pair says; None if there is none."""
-        rule = self._rules.get((change.old.family, change.new.family))
+        rule = self.of(change.old.family, change.new.family)
         if rule is None:
             return None
         if len(change.value) > LONGEST_EXPRESSION:
@@ -176,6 +177,19 @@ def never_longer(column: Stored) -> int | None:
             return column.length
         case _:
             return None
+
+
+def _unless(others: Sequence[Judgement], judgements: Sequence[Judgement]) -> tuple[Judgement, ...]:
+    """The judgements where none of the others holds, which are decided first."""
+    earlier = any_of(judgement.predicate for judgement in others)
+    if not earlier:
+        return tuple(judgements)
+    return tuple(
+        dataclasses.replace(
+            judgement, predicate=f"CASE WHEN {earlier} THEN FALSE ELSE {judgement.predicate} END"
+        )
+        for judgement in judgements
+    )
 
 
 def _families(given: Family | Iterable[Family]) -> tuple[Family, ...]:

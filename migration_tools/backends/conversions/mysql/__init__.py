@@ -10,38 +10,29 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from migration_tools.backends.base import Conversion
-from migration_tools.backends.conversions.mysql import numbers, text, times
+from migration_tools.backends.conversions.mysql import clocks, numbers, reading, text, times, words
 from migration_tools.backends.conversions.mysql.shared import NUMBERS, WORDS, rules
-from migration_tools.backends.conversions.rules import Change, impossible, unknown
-from migration_tools.backends.conversions.stored import Family, stored
+from migration_tools.backends.conversions.rules import Change, unknown
+from migration_tools.backends.conversions.stored import stored
 from migration_tools.columns import Column, Default
 
 if TYPE_CHECKING:
     from migration_tools.backends.mysql import MySQLBackend
 
 #: Where the rules are; importing these registers them.
-ROOMS = (numbers, text, times)
+ROOMS = (numbers, text, reading, words, times, clocks)
 
 
 def judge(backend: MySQLBackend, old: Column, new: Column, value: str) -> Conversion | None:
     if old.generated or new.generated:
         return None
     change = Change(backend=backend, old=stored(old, WORDS), new=stored(new, WORDS), value=value)
-    conversion = rules.judge(change) or missing_cast(change)
+    conversion = rules.judge(change)
     if conversion is not None and not default_follows(change, old):
         return unknown(f"its default in the database may not suit {new.db_type}")
     if conversion is None or backend.is_strict or not conversion.lost:
         return conversion
     return without_what_returns(change, conversion)
-
-
-def missing_cast(change: Change[MySQLBackend]) -> Conversion | None:
-    """MariaDB has a type of its own for UUIDs, which neither numbers nor times are cast to."""
-    families = {change.old.family, change.new.family}
-    apart = families - {Family.UUID} <= {*NUMBERS, Family.DATE, Family.DATETIME, Family.TIME}
-    if Family.UUID in families and apart and change.backend.is_mariadb and change.backend.is_strict:
-        return impossible(f"{change.old.declared} cannot be cast to {change.new.declared}")
-    return None
 
 
 def default_follows(change: Change[MySQLBackend], old: Column) -> bool:

@@ -1,19 +1,16 @@
-"""MySQL and MariaDB: text that is shortened, written from other values, or read as such."""
+"""MySQL and MariaDB: text that is shortened, or written from other values."""
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
-from migration_tools.backends.base import Conversion, Obstacle
-from migration_tools.backends.conversions.mysql.shared import GREATEST_SIGNED, WHOLE, rules, soften
+from migration_tools.backends.base import Obstacle
+from migration_tools.backends.conversions.mysql.shared import WHOLE, rules, soften
 from migration_tools.backends.conversions.rules import (
     Change,
     Verdict,
     any_of,
-    keep_in_range,
     never_longer,
-    unknown,
 )
 from migration_tools.backends.conversions.stored import Family
 
@@ -24,11 +21,6 @@ if TYPE_CHECKING:
 WIDTHS = {"utf8mb4": 4, "utf8mb3": 3, "utf8": 3}
 ONE_BYTE = 255  # the longest text whose length is kept in one
 BLANKS = (0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x20)
-LONGEST = {Family.FLOAT: 24, Family.DATE: 10, Family.DATETIME: 26, Family.TIME: 17}
-# No backslash in a pattern: whether it escapes in a literal is a matter of sql_mode.
-BLANK = "[ \t\n\v\f\r]*"
-MARIADB_NUMBER = f"^{BLANK}[-+]?[0-9]+{BLANK}$"
-MYSQL_NUMBER = f"^{BLANK}[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]*)?{BLANK}$"
 
 
 def fit(verdict: Verdict, change: Change[MySQLBackend], too_long: str) -> Verdict:
@@ -100,14 +92,6 @@ def decimal_to_text(change: Change[MySQLBackend]) -> Verdict:
     return fit(verdict, change, longer)
 
 
-@rules.rule((Family.FLOAT, Family.DATE, Family.DATETIME, Family.TIME), Family.TEXT)
-def formatted_to_text(change: Change[MySQLBackend]) -> Verdict | Conversion:
-    length = change.new.length
-    if length is not None and length < LONGEST[change.old.family]:
-        return unknown(f"{change.old.family} as text of {length} characters may lose its end")
-    return Verdict(value=f"CAST({change.value} AS CHAR)")
-
-
 @rules.rule((Family.UUID, Family.ADDRESS, Family.JSON), Family.TEXT)
 def worded_to_text(change: Change[MySQLBackend]) -> Verdict:
     text, length = f"CAST({change.value} AS CHAR)", change.new.length
@@ -115,42 +99,3 @@ def worded_to_text(change: Change[MySQLBackend]) -> Verdict:
     if length is None:
         return verdict
     return fit(verdict, change, f"CHAR_LENGTH({text}) > {length}")
-
-
-@rules.rule(Family.TEXT, Family.JSON)
-def text_to_json(change: Change[MySQLBackend]) -> Verdict:
-    """MariaDB keeps the text and checks it; MySQL stores it parsed and writes it anew."""
-    v = change.value
-    verdict = Verdict(value=v)
-    verdict.block(f"NOT JSON_VALID({v})", "are not JSON", Obstacle.NOT_CONVERTIBLE)
-    if not change.backend.is_mariadb:
-        verdict.value = f"CAST({v} AS JSON)"
-        verdict.lose(
-            f"BINARY CAST(CAST({v} AS JSON) AS CHAR) <> BINARY {v}", "rewritten as normal JSON"
-        )
-    return verdict
-
-
-@rules.rule(Family.TEXT, Family.INTEGER)
-def text_to_integer(change: Change[MySQLBackend]) -> Verdict:
-    """MySQL rounds half away from zero; MariaDB takes whole numbers only, or cuts the rest off."""
-    v, new, mariadb = change.value, change.new, change.backend.is_mariadb
-    form = MARIADB_NUMBER if mariadb else MYSQL_NUMBER
-    number = f"ROUND(CAST({v} AS DECIMAL(65, 10)))"
-    if mariadb:  # it reads through a bigint
-        new = dataclasses.replace(new, high=min(new.high or 0, GREATEST_SIGNED))
-    verdict = Verdict(value=number)
-    verdict.block(f"{v} NOT REGEXP '{form}'", "cannot be read as numbers", Obstacle.NOT_CONVERTIBLE)
-    keep_in_range(
-        verdict,
-        dataclasses.replace(change, new=new),
-        below=lambda low: f"{number} < {low}",
-        above=lambda high: f"{number} > {high}",
-    )
-    start = f"REGEXP_SUBSTR({v}, '^{BLANK}[-+]?[0-9]+')"
-    loose = f"CAST({start} AS DECIMAL(65, 0))" if mariadb else number
-    clamped = f"LEAST(GREATEST({loose}, {new.low}), {new.high})"
-    soften(verdict, change, clamped, "read as far as they look like numbers")
-    as_text = f"CAST(CAST({verdict.value} AS CHAR) AS BINARY)"
-    verdict.lose(f"{as_text} <> CAST({v} AS BINARY)", "rewritten as numbers")
-    return verdict

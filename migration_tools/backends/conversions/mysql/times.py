@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migration_tools.backends.base import Obstacle
-from migration_tools.backends.conversions.mysql.shared import rules, soften
+from migration_tools.backends.conversions.mysql.shared import outside_a_day, rules, soften
 from migration_tools.backends.conversions.rules import Change, Verdict
 from migration_tools.backends.conversions.stored import Family
 
@@ -45,4 +45,23 @@ def datetime_to_time(change: Change[MySQLBackend]) -> Verdict:
     v = change.value
     verdict = Verdict(value=f"TIME({v})")
     verdict.lose(f"{v} IS NOT NULL", "cut to the time of day")
+    return verdict
+
+
+@rules.rule(Family.DATE, Family.TIME)
+def date_to_time(change: Change[MySQLBackend]) -> Verdict:
+    verdict = Verdict(value=f"CASE WHEN {change.value} IS NOT NULL THEN CAST('0:0' AS TIME(6)) END")
+    verdict.lose(f"{change.value} IS NOT NULL", "set to midnight")
+    return verdict
+
+
+@rules.rule(Family.TIME, (Family.DATE, Family.DATETIME))
+def time_to_date(change: Change[MySQLBackend]) -> Verdict:
+    """The day is that of the run."""
+    v, new = change.value, change.new.family
+    verdict = Verdict(value=None)
+    if new is Family.DATE:
+        verdict.lose(f"{v} <> CAST('0:0' AS TIME(6))", "cut to the day of the run")
+    else:
+        verdict.lose(outside_a_day(v), "turned into a time of another day")
     return verdict

@@ -7,11 +7,19 @@ is an explicit one, which cuts. Fractions are rounded by both.
 from __future__ import annotations
 
 import dataclasses
-import re
 from typing import TYPE_CHECKING
 
 from migration_tools.backends.base import Conversion, Judgement
-from migration_tools.backends.conversions.postgresql import numbers, reading, text, times
+from migration_tools.backends.conversions.postgresql import (
+    binary,
+    moments,
+    numbers,
+    reading,
+    several,
+    text,
+    times,
+)
+from migration_tools.backends.conversions.postgresql.several import lift, of_elements
 from migration_tools.backends.conversions.postgresql.shared import WORDS, rules
 from migration_tools.backends.conversions.rules import Change, any_of, impossible
 from migration_tools.backends.conversions.stored import Family, stored
@@ -21,10 +29,14 @@ if TYPE_CHECKING:
     from migration_tools.backends.postgresql import PostgreSQLBackend
 
 #: Where the rules are; importing these registers them.
-ROOMS = (numbers, text, reading, times)
+ROOMS = (numbers, text, reading, moments, binary, several, times)
 
-ARRAY = re.compile(r"(?P<inner>.*?)(?P<sizes>(?:\[\d*\])+)")
-DIMENSION = re.compile(r"\[")
+#: Of types that are neither domains nor unknown, what can be cast is in the catalogue.
+KINDS_QUERY = """
+    SELECT COALESCE(bool_and(typtype IN ('b', 'r', 'm')), FALSE) AND COUNT(*) = 2
+    FROM unnest(%s::text[]) AS asked (name)
+    JOIN pg_catalog.pg_type ON pg_type.oid = to_regtype(asked.name)
+"""
 CAST_QUERY = """
     SELECT castcontext FROM pg_catalog.pg_cast
     WHERE castsource = to_regtype(%s) AND casttarget = to_regtype(%s)
@@ -34,8 +46,8 @@ CAST_QUERY = """
 def judge(backend: PostgreSQLBackend, old: Column, new: Column, value: str) -> Conversion | None:
     if old.generated or new.generated:
         return None
-    if (arrays := is_array_growth(old, new)) is not None:
-        return Conversion(value=value) if arrays else None
+    if (element := of_elements(backend, old, new)) is not None:
+        return lift(element, new, value) or missing_cast(element)
     change = Change(
         backend=backend,
         old=stored(old, WORDS),
@@ -64,25 +76,6 @@ def with_default(change: Change[PostgreSQLBackend], conversion: Conversion) -> C
     return dataclasses.replace(conversion, lost=(Judgement(predicate=lost, reason=reason),))
 
 
-def is_array_growth(old: Column, new: Column) -> bool | None:
-    """Whether every element keeps its room; the size of an array is not enforced. None if these
-    are not two arrays."""
-    before, after = (ARRAY.fullmatch(str(column.db_type)) for column in (old, new))
-    if before is None or after is None:
-        return None
-    inner = [
-        stored(dataclasses.replace(column, type="", db_type=found["inner"]), WORDS)
-        for column, found in ((old, before), (new, after))
-    ]
-    depths = {len(DIMENSION.findall(found["sizes"])) for found in (before, after)}
-    if len(depths) > 1 or inner[0].family is not inner[1].family:
-        return False
-    if inner[0].family is Family.TEXT:
-        longest, length = inner[0].length, inner[1].length
-        return length is None or (longest is not None and longest <= length)
-    return inner[0].declared == inner[1].declared
-
-
 def data_type(backend: PostgreSQLBackend, column: Column) -> object:
     """What Django compares to decide on USING, as DatabaseSchemaEditor._using_sql() (5.2-6.1)."""
     if column.references is not None:
@@ -93,9 +86,12 @@ def data_type(backend: PostgreSQLBackend, column: Column) -> object:
 def missing_cast(change: Change[PostgreSQLBackend]) -> Conversion | None:
     """A pair without a rule cannot be judged, but the engine knows whether it can be cast."""
     old, new = change.old, change.new
-    if {Family.TEXT, Family.OTHER} & {old.family, new.family} or old.family is new.family:
+    if Family.TEXT in (old.family, new.family):
         return None
-    if cast_context(change) is None:
+    with change.backend.connection.cursor() as cursor:
+        cursor.execute(KINDS_QUERY, [[old.declared, new.declared]])
+        (own_casts,) = cursor.fetchone()
+    if own_casts and cast_context(change) is None:
         return impossible(f"{old.declared} cannot be cast to {new.declared}")
     return None
 

@@ -1,7 +1,7 @@
 """PostgreSQL: what becomes of text that is read as another type, by USING value::type.
 
-Version 16 tells by itself whether it can read a text. Before, patterns say it; where none can,
-the change is unknown.
+Version 16 tells by itself whether it can read a text. Before, patterns say it; what none knows
+is left in doubt.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from migration_tools.backends.base import Conversion, Obstacle
+from migration_tools.backends.base import Obstacle
+from migration_tools.backends.conversions.postgresql.moments import read_by_form
 from migration_tools.backends.conversions.postgresql.shared import rules
-from migration_tools.backends.conversions.rules import Change, Verdict, unknown
+from migration_tools.backends.conversions.rules import Change, Verdict
 from migration_tools.backends.conversions.stored import Family
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ LEAST_FLOAT, GREATEST_FLOAT = "2.5e-324", "1.7976931348623158e308"
 
 
 @rules.rule(Family.TEXT, READABLE)
-def text_to_other(change: Change[PostgreSQLBackend]) -> Verdict | Conversion:
+def text_to_other(change: Change[PostgreSQLBackend]) -> Verdict:
     v, old, new = change.value, change.old, change.new
     result = f"({v})::{new.declared}"
     verdict = Verdict(value=result)
@@ -64,8 +65,7 @@ def text_to_other(change: Change[PostgreSQLBackend]) -> Verdict | Conversion:
     elif new.family in FORMS:
         read_by_pattern(verdict, change)
     else:
-        version = change.backend.server_version()
-        return unknown(f"PostgreSQL {version} does not tell which texts it reads as {new.declared}")
+        read_by_form(verdict, change)
     # The way back is an explicit cast too, which cuts at the old length.
     verdict.lose(f"({result})::{old.declared} <> {v}", f"rewritten as {new.declared}")
     return verdict

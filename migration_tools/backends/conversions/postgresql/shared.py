@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migration_tools.backends.conversions.rules import Rules
+from migration_tools.backends.conversions.rules import Change, Rules
 from migration_tools.backends.conversions.stored import Family
 
 if TYPE_CHECKING:
@@ -33,3 +33,9 @@ WORDS = {
 }
 
 rules: Rules[PostgreSQLBackend] = Rules()
+
+
+def written(change: Change[PostgreSQLBackend]) -> tuple[str, str]:
+    """The text of the value in full, and as the new column keeps it."""
+    full = f"({change.value})::text"
+    return full, full if change.new.length is None else f"left({full}, {change.new.length})"

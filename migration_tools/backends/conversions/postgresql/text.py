@@ -4,27 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migration_tools.backends.base import Conversion, Obstacle
-from migration_tools.backends.conversions.postgresql.shared import rules
-from migration_tools.backends.conversions.rules import Change, Verdict, never_longer, unknown
+from migration_tools.backends.base import Obstacle
+from migration_tools.backends.conversions.postgresql.shared import rules, written
+from migration_tools.backends.conversions.rules import Change, Verdict, never_longer
 from migration_tools.backends.conversions.stored import Family
 
 if TYPE_CHECKING:
     from migration_tools.backends.postgresql import PostgreSQLBackend
 
-#: The longest that ISO 8601 text of these gets within Django's years.
-LONGEST_MOMENT = {Family.DATETIME: 35, Family.TIME: 15}
-
 
 def always_fits(change: Change[PostgreSQLBackend]) -> bool:
     length, longest = change.new.length, never_longer(change.old)
     return length is None or (longest is not None and longest <= length)
-
-
-def written(change: Change[PostgreSQLBackend]) -> tuple[str, str]:
-    """The text of the value in full, and as the new column keeps it."""
-    full = f"({change.value})::text"
-    return full, full if change.new.length is None else f"left({full}, {change.new.length})"
 
 
 def cut(change: Change[PostgreSQLBackend]) -> str:
@@ -87,14 +78,6 @@ def decimal_to_text(change: Change[PostgreSQLBackend]) -> Verdict:
 @rules.rule(Family.BOOLEAN, Family.TEXT)
 def boolean_to_text(change: Change[PostgreSQLBackend]) -> Verdict:
     """Even the first letter is read back as what it was."""
-    return Verdict(value=written(change)[1])
-
-
-@rules.rule((Family.DATETIME, Family.TIME), Family.TEXT)
-def moment_to_text(change: Change[PostgreSQLBackend]) -> Verdict | Conversion:
-    length = change.new.length
-    if length is not None and length < LONGEST_MOMENT[change.old.family]:
-        return unknown(f"times cut to {length} characters may or may not be read back")
     return Verdict(value=written(change)[1])
 
 
