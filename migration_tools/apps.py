@@ -6,6 +6,7 @@ from django.apps import AppConfig
 from django.core.checks import Tags, register
 
 from migration_tools.checks import check_histories, check_settings
+from migration_tools.execution.bystanding import stand_by
 from migration_tools.execution.processes import heed_other_processes
 
 
@@ -17,3 +18,4 @@ class MigrationToolsConfig(AppConfig):
         register(check_settings)
         register(check_histories, Tags.database)
         heed_other_processes()
+        stand_by()

@@ -201,13 +201,13 @@ class Gate:
             self._runs.append(run)
         # The signal comes once for each app; receivers of other apps may add operations to the
         # plan (contenttypes does), so the last one is the one to judge.
-        if sender is _last_app():
+        if sender is last_app():
             self._pass(run)
             run.settled = True
 
     def _on_end(self, *, sender: Any, using: str, plan: Pairs | None = None, **kwargs: Any) -> None:
         # Another run in the same process (a tenant's schema) has a plan of its own.
-        if connections[using] is not self._connection or plan is None or sender is not _last_app():
+        if connections[using] is not self._connection or plan is None or sender is not last_app():
             return
         run = self._run_of(plan)
         if run is not None:
@@ -261,7 +261,7 @@ def _connect_receivers_of_apps() -> None:
             import_module(".management", config.name)
 
 
-def _last_app() -> Any:
+def last_app() -> Any:
     configs = [config for config in apps.get_app_configs() if config.models_module is not None]
     return configs[-1] if configs else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
@@ -218,3 +219,50 @@ def test_a_parent_that_is_gone_stops_the_way_back(shop: Project) -> None:
         assert "cannot come back" in text
         assert "1 rows of" in text
         insert("shop_maker", id=[2])
+
+
+def test_a_plain_migrate_is_warned(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    project.migration("0001_initial", model("Item", a=models.IntegerField()))
+    project.migration("0002_more", AddField("Item", "kind", models.IntegerField(default=3)))
+    with project.installed():
+        safe("shop")
+        insert("shop_item", id=[1], a=[1], kind=[5])
+        safe("shop", "0001")
+        capsys.readouterr()
+        call_command("migrate", "shop", "0001", skip_checks=True)
+        assert "parked" not in capsys.readouterr().err
+        call_command("migrate", "shop", "zero", skip_checks=True)
+        assert capsys.readouterr().err == (
+            "shop.0001_initial drops shop_item, and with it the columns that are parked there "
+            "(archive 1). migrate_safe keeps both.\n"
+        )
+
+
+def test_a_parked_column_goes_along_with_its_table(project: Project) -> None:
+    project.migration("0001_initial", model("Item", a=models.IntegerField()))
+    project.migration("0002_more", AddField("Item", "kind", models.IntegerField(default=3)))
+    with project.installed():
+        safe("shop")
+        insert("shop_item", id=[1], a=[1], kind=[5])
+        safe("shop", "0001")
+        safe("shop", "zero")
+        assert states() == [("column", "kind", "kept"), ("table", "shop_item", "kept")]
+        safe("shop")
+        assert sql("SELECT id, a, kind FROM shop_item") == [(1, 1, 5)]
+
+
+def test_an_edited_migration_is_not_given_what_another_took(project: Project) -> None:
+    project.migration("0001_initial", model("Item", a=models.IntegerField()))
+    project.migration("0002_more", AddField("Item", "kind", models.IntegerField(null=True)))
+    with project.installed():
+        safe("shop")
+        insert("shop_item", id=[1], a=[1], kind=[5])
+        safe("shop", "0001")
+    path = project.folder / "shop/migrations/0002_more.py"
+    path.write_text(path.read_text().replace("IntegerField(null", "BigIntegerField(null"))
+    with project.installed():
+        text = refusal("migrate_safe", "shop", skip_checks=True)
+        assert "was edited since" in text
+        safe("shop", no_restore=True)
+        call_command("migration_archives", "restore", "1", stdout=io.StringIO())
+        assert sql("SELECT kind FROM shop_item") == [(5,)]
