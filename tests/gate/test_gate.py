@@ -77,7 +77,7 @@ def test_a_step_without_signal_and_callback(filled: str) -> None:
 
 def test_signal_without_a_plan_announces_nothing(filled: str) -> None:
     def emit(verbosity: int, interactive: bool, db: str, **kwargs: Any) -> None:
-        pre_migrate.send(sender=gate_module._last_app(), using=db)
+        pre_migrate.send(sender=gate_module.last_app(), using=db)
 
     before = state(filled)
     with (

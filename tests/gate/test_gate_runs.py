@@ -92,7 +92,7 @@ def test_runs_of_other_threads(filled: str) -> None:
     """A thread has a connection of its own under the same alias, which nobody watches."""
 
     def announce(plan: list[Any], using: str) -> None:
-        pre_migrate.send(sender=gate_module._last_app(), using=using, plan=plan)
+        pre_migrate.send(sender=gate_module.last_app(), using=using, plan=plan)
 
     plan = [(mock.Mock(app_label="Cars", operations=[]), True)]
     gate = a_gate(filled, never)
