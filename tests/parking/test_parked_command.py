@@ -16,6 +16,7 @@ from django.db.migrations import AddField
 from django.utils.timezone import now
 
 from migration_tools.archives.catalogue import Catalogue, State
+from migration_tools.archives.converting import Conversion
 from migration_tools.reports.archives import HEADINGS
 from tests.helpers import Project, changes_tables, insert, model, refusal, sql
 from tests.twins import command_line
@@ -245,3 +246,38 @@ def test_a_purge_that_stopped_is_gone_on_with(shop: Project) -> None:
     Catalogue(connections["default"]).change(COLUMN, state=State.PURGING)
     archives("purge", COLUMN, interactive=False)
     assert states()[COLUMN] == "purged"
+
+
+# --- copy ---------------------------------------------------------------------------------------
+
+
+def test_a_parked_column_becomes_a_copy(shop: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("migration_tools.archives.converting.BATCH", 2)
+    insert("shop_item", id=[9], a=[9])  # was not there
+    before = archives("export", COLUMN)
+    assert archives("copy", COLUMN) == "Archive 2 is a copy now, of 3 rows.\n"
+    columns = connection.introspection.get_table_description(connection.cursor(), "shop_item")
+    assert [column.name for column in columns] == ["id", "a"]
+    assert sql("SELECT key_1, value FROM _mt_2 ORDER BY 1") == [(1, 10), (2, None), (3, 30)]
+    assert sorted(archives("export", COLUMN).splitlines()) == sorted(before.splitlines())
+    (archive,) = (a for a in as_json()["archives"] if a["archive"] == COLUMN)
+    assert (archive["strategy"], archive["rows"], archive["place"]) == ("copy", 3, "_mt_2")
+    assert archive["size"] > 0
+    archives("purge", COLUMN, interactive=False)
+    assert "_mt_2" not in connection.introspection.table_names()
+
+
+def test_a_copy_that_was_interrupted_is_gone_on_with(shop: Project) -> None:
+    archive = Catalogue(connections["default"]).get(COLUMN)
+    assert archive is not None
+    half = Conversion(connections["default"], archive)
+    column = archive.details["parked"]["parked_name"]
+    half._make("shop_item", column, ["id"])
+    half._batch("shop_item", column, "id < 2", ["id"])
+    assert "of 3 rows" in archives("copy", COLUMN)
+
+
+def test_what_cannot_become_a_copy(shop: Project) -> None:
+    assert "is a table of its own already" in refusal("migration_archives", "copy", "1")
+    archives("purge", COLUMN, interactive=False)
+    assert "holds nothing" in refusal("migration_archives", "copy", "2")

@@ -16,22 +16,25 @@ from django.utils.timezone import now
 
 from migration_tools.archives.catalogue import HOLDING, Archive, Catalogue, State
 from migration_tools.archives.choosing import chosen
+from migration_tools.archives.converting import Conversion
 from migration_tools.archives.exporting import FORMATS
 from migration_tools.archives.keeping import Archives
 from migration_tools.archives.merging import Merge, Restored
 from migration_tools.execution.locking import DatabaseBusy, one_run
 from migration_tools.management import base
+from migration_tools.management.progress import working
 from migration_tools.reports.archives import archive_lines, archives_as_dict, show_lines
 from migration_tools.reports.lines import Line, Tone
 from migration_tools.reports.runs import busy_text
 
-ACTIONS = ("list", "show", "restore", "export", "purge")
+ACTIONS = ("list", "show", "restore", "export", "copy", "purge")
 #: Which options an action understands, besides --database.
 UNDERSTOOD = {
     "list": {"format", "all"},
     "show": {"format"},
     "restore": {"format", "overwrite"},
     "export": {"format", "output"},
+    "copy": {"format"},
     "purge": {"format", "older_than", "keep", "dry_run", "interactive"},
 }
 DEFAULTS: dict[str, Any] = {
@@ -133,7 +136,7 @@ class Command(BaseCommand):
                 f"{' or '.join(wanted)}.",
                 returncode=2,
             )
-        many, one = action == "purge", action in ("show", "restore", "export")
+        many, one = action == "purge", action in ("show", "restore", "export", "copy")
         given = len(options["archives"])
         if (one and given != 1) or (given and not one and not many):
             takes = "the number of one archive" if one else "no number"
@@ -175,6 +178,16 @@ class Command(BaseCommand):
             self._json({**told, "rows": restored.rows, "kept": restored.kept})
         else:
             base.write_lines(self, _restored_lines(archive, restored))
+
+    def do_copy(self, options: dict[str, Any]) -> None:
+        archive = self._one(options)
+        with self._alone(), working(sys.stderr, f"Copying archive {archive.number}"):
+            rows = Conversion(self.connection, archive).run()
+        if options["format"] == "json":
+            self._json({"archive": archive.number, "rows": rows})
+        else:
+            text = f"Archive {archive.number} is a copy now, of {rows:,} rows."
+            base.write_lines(self, [Line(text=text, tone=Tone.SUMMARY)])
 
     def do_purge(self, options: dict[str, Any]) -> None:
         numbers = options["archives"]
