@@ -88,3 +88,24 @@ def test_the_latest_of_the_step_is_the_one_that_comes_back(catalogue: Catalogue)
     found = catalogue.latest_for(**way_back)
     assert found is not None
     assert found.number == numbers[0]
+
+
+if connection.vendor == "postgresql":
+
+    def test_what_another_schema_has_is_not_seen(catalogue: Catalogue) -> None:
+        catalogue.ensure_table()
+        own = catalogue.open(**TAKEN)
+        sql("CREATE SCHEMA tenant")
+        try:
+            sql("SET search_path = tenant, public")
+            catalogue.open(**TAKEN)
+            assert [archive.number for archive in catalogue.find()] != [own]
+            assert catalogue.get(own) is None
+            catalogue.change(own, state=State.KEPT)
+            catalogue.supersede(app="shop")
+            sql("SET search_path = public")
+            (archive,) = catalogue.find()
+            assert (archive.number, archive.state) == (own, State.KEPT)
+        finally:
+            sql("SET search_path = public")
+            sql("DROP SCHEMA tenant")

@@ -20,6 +20,7 @@ from django.apps.registry import Apps
 from django.db import models
 from django.utils.timezone import now
 
+from migration_tools.backends import for_connection
 from migration_tools.exceptions import ArchiveError
 from migration_tools.plan import Direction
 
@@ -113,6 +114,8 @@ def _model() -> Any:
         table = models.CharField(max_length=255)
         column = models.CharField(max_length=255)
         place = models.CharField(max_length=255)
+        # Several may share one catalogue: a tenant each, say.
+        schema = models.CharField(max_length=255, default="")
         rows = models.BigIntegerField(null=True)
         created = models.DateTimeField(default=now)
         changed = models.DateTimeField(default=now)
@@ -185,6 +188,7 @@ class Catalogue:
             table=table,
             column=column,
             place="",
+            schema=self._schema,
             rows=rows,
             details="{}",
         )
@@ -214,14 +218,15 @@ class Catalogue:
         return next(iter(self.find(pk=number)), None)
 
     def find(self, *, states: Iterable[State] = (), **filters: Any) -> tuple[Archive, ...]:
-        """The newest first."""
+        """The newest first, of the schema in which tables are looked for now."""
         if not self.exists():
             return ()
         found = self._rows().filter(
+            schema=self._schema,
             **{
                 name: value.value if isinstance(value, enum.Enum) else value
                 for name, value in filters.items()
-            }
+            },
         )
         if wanted := [state.value for state in states]:
             found = found.filter(state__in=wanted)
@@ -241,6 +246,10 @@ class Catalogue:
             states=(State.KEPT, State.RETURNING),
         )
         return found[0] if found else None
+
+    @property
+    def _schema(self) -> str:
+        return for_connection(self.connection).current_schema()
 
     def _rows(self) -> Any:
         return _model().objects.using(self.connection.alias)

@@ -227,6 +227,10 @@ class Backend:
         """None where a schema cannot be copied for nothing."""
         return None
 
+    def current_schema(self) -> str:
+        """Where a new table would be made; "" where a database is all there is."""
+        return ""
+
     def leaves_room(self, table: str) -> bool:
         """Whether a new table of this name can be made although there is one, in another schema."""
         return False

@@ -104,6 +104,11 @@ class PostgreSQLBackend(Backend):
         cascades = "CASCADE" in self.connection.SchemaEditorClass.sql_delete_column
         return schema.outcome(act, kind, cascades=cascades)
 
+    def current_schema(self) -> str:
+        with self.connection.cursor() as cursor:
+            cursor.execute("SELECT current_schema()")
+            return str(cursor.fetchone()[0] or "")
+
     def leaves_room(self, table: str) -> bool:
         # CREATE goes to the first schema of the search path; any other statement looks in all.
         if table.startswith('"') or not names.split(table, '"'):
