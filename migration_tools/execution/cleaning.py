@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.migrations.operations import SeparateDatabaseAndState
 
+from migration_tools.archives.catalogue import Catalogue, State
 from migration_tools.backends import for_connection
 from migration_tools.execution.notes import Progress
 from migration_tools.execution.recovery import HalfDone
@@ -51,10 +52,31 @@ def _inverse(half: HalfDone, migration: Migration, connection: BaseDatabaseWrapp
         steps.reverse()
     lines: list[str] = []
     done = [n.progress is Progress.DONE for n in half.notes if not n.closing]
-    for is_done, (operation, before, after) in reversed(list(zip(done, steps, strict=False))):
-        if is_done:
+    kept = _kept(half, connection)
+    numbered = list(enumerate(zip(done, steps, strict=False)))
+    for number, (is_done, (operation, before, after)) in reversed(numbered):
+        if is_done and number in kept:
+            lines += kept[number]
+        elif is_done:
             lines += _of_one(operation, migration.app_label, before, after, half, connection)
     return lines
+
+
+def _kept(half: HalfDone, connection: BaseDatabaseWrapper) -> dict[int, list[str]]:
+    """By operation: what has gone into an archive or come out of one is not taken back by SQL,
+    which would make it empty, or drop it with its values."""
+    told: dict[int, list[str]] = {}
+    step = [half.step.run, half.step.position]
+    for archive in Catalogue(connection).find(app=half.step.app, name=half.step.name):
+        taken, returned = (archive.details.get(by, ()) for by in ("taken_by", "returned_by"))
+        what = f"{archive.table}.{archive.column}" if archive.column else archive.table
+        if archive.is_holding and taken[:2] == step:
+            line = f"-- {what} is kept:  manage.py migration_archives restore {archive.number}"
+            told.setdefault(taken[2], []).append(line)
+        elif archive.state is State.RETURNED and returned[:2] == step:
+            line = f"-- {what} came back from archive {archive.number}: dropped, it would be lost"
+            told.setdefault(returned[2], []).append(line)
+    return told
 
 
 def _of_one(

@@ -99,3 +99,25 @@ def test_stopped_at_every_statement(shop: Project, way: str, after: bool) -> Non
                 break
         assert number > 10
         assert {state for *_, state in states()} <= {"returned", "purged"}
+
+
+@pytest.mark.skipif(connection.features.can_rollback_ddl, reason="a step is whole there")
+@pytest.mark.parametrize("way", ["away", "back"])
+def test_no_sql_is_shown_that_would_lose_what_is_kept(
+    shop: Project, way: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with shop.installed():
+        safe("shop")
+        fill()
+        if way == "back":
+            safe("shop", "0001")
+        target = "0001" if way == "away" else "0002"
+        with pytest.raises(CommandError), stopped_at(8, after=False):
+            safe("shop", target)
+        told = capsys.readouterr().err
+        assert "half-way" in told
+        assert not re.search(r"(CREATE TABLE|DROP COLUMN|DROP TABLE) .*shop_(part|item)", told)
+        if way == "away":
+            assert "shop_part is kept:  manage.py migration_archives restore " in told
+        else:
+            assert "came back from archive" in told
