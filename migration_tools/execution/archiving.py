@@ -19,6 +19,7 @@ from migration_tools.analysis.questions import LossKind
 from migration_tools.analysis.verdicts import Assessment, Finding, Loss
 from migration_tools.archives.catalogue import Archive, Catalogue, Strategy
 from migration_tools.archives.parking import CannotPark, Fill, ParkedArchives, kind_of
+from migration_tools.conf import configuration
 from migration_tools.exceptions import ArchiveError, Refused
 from migration_tools.execution.notes import Progress, loaded
 from migration_tools.journal import Journal
@@ -363,3 +364,9 @@ def archiving(editor_class: type[Any], archivist: Archivist) -> type[Any]:
     is_one = issubclass(editor_class, ArchivingEditor)
     bases = (editor_class,) if is_one else (ArchivingEditor, editor_class)
     return type("ArchivingSchemaEditor", bases, {"archivist": archivist})
+
+
+def with_archives(assessment: Assessment, connection: BaseDatabaseWrapper) -> Assessment:
+    """As a run would see it that is told nothing about archives; only reads."""
+    strategy = "copy" if configuration().archive == "copy" else "auto"
+    return Archivist(connection, Wishes(strategy=strategy), lambda: None).judged(assessment)

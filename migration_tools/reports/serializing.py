@@ -97,6 +97,7 @@ def _loss(loss: Loss) -> dict[str, Any]:
         "differing": _count(loss.differing),
         "exactness": loss.exactness.value,
         "reason": loss.reason,
+        "archive": loss.archive or None,
     }
 
 

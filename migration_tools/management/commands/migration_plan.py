@@ -14,6 +14,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from migration_tools.analysis.assessment import assess
 from migration_tools.analysis.verdicts import Assessment
 from migration_tools.backends import for_connection
+from migration_tools.execution.archiving import with_archives
 from migration_tools.management import base
 from migration_tools.management.progress import working
 from migration_tools.plan import Target, make_plan
@@ -135,6 +136,8 @@ class Command(BaseCommand):
                 assessment = assess(
                     plan, connection, online=online, absent=absent, count_timeout=timeout
                 )
+                if assessment.online and not absent:
+                    assessment = with_archives(assessment, connection)
                 if sql is not None and assessment.online:
                     assessment = with_waiting(assessment, sql, rows_of(sql, backend))
                 return assessment, sql
