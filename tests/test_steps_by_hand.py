@@ -6,7 +6,7 @@ import pytest
 from django.db import models
 from django.db.migrations import operations as ops
 
-from tests.helpers import Project, model
+from tests.helpers import Project, model, nothing, plan, sql, told
 from tests.steps import Case, integer, judge, names, rows_of, text
 
 ITEM = [model("Item", size=integer(null=True), name=text())]
@@ -205,3 +205,16 @@ CASES: dict[str, Case] = {
 @pytest.mark.parametrize("name", names(CASES))
 def test_step(project: Project, name: str) -> None:
     judge(project, CASES[name], name)
+
+
+def test_what_hangs_after_python_code_may_be_gone_by_then(project: Project) -> None:
+    """So it is told, and the plan is not refused for it."""
+    project.migration("0001_initial", *ITEM)
+    project.migration("0002_step", ops.RunPython(nothing, ops.RunPython.noop), GONE)
+    with project.installed():
+        project.migrate("shop", "0001")
+        for statement in VIEW:
+            sql(statement)
+        found = [f for f in told(plan("shop"), "findings") if f["code"] != "MT201"]
+    assert {f["severity"] for f in found} == {"warning"}
+    assert all(f["message"].endswith("an earlier step may drop it") for f in found)

@@ -109,6 +109,8 @@ def finding_sentence(finding: Finding, quote: Quote) -> str:
         sentence = _of_one(sentence, rows)
     if finding.as_of_now and finding.rows is not None:
         sentence += ", as of now: an earlier step may change them"
+    elif finding.as_of_now and hazard in HANGING:
+        sentence += ", as of now: an earlier step may drop it"
     return sentence
 
 
@@ -127,6 +129,8 @@ _VERBS = {
     "satisfy": "satisfies",
     "violate": "violates",
 }
+
+HANGING = (hz.IN_THE_WAY, hz.REFUSED_BY_ENGINE, hz.GOES_ALONG, hz.BREAKS)
 
 _SENTENCES = {
     hz.IRREVERSIBLE.code: "has no way back: {detail}",
