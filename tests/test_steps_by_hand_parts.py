@@ -195,6 +195,14 @@ CASES: dict[str, Case] = {
         by_hand={"": ["ALTER TABLE shop_item ALTER COLUMN size SET DEFAULT 7"], "sqlite": []},
         codes={"mariadb": ["MT306"], "mysql": ["MT306"]},
     ),
+    "a default that Django left, and the type changes": Case(
+        [
+            *ITEM,
+            ops.AddField("Item", "note", models.TextField(default="x"), preserve_default=False),
+        ],
+        [ops.AlterField("Item", "note", models.TextField(null=True))],
+        rows_of("shop_item", size=[1], name=["a"], note=["n"]),
+    ),
     "a comment, and the type changes": Case(
         ITEM,
         [NARROW],
