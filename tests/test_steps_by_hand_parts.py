@@ -188,6 +188,18 @@ CASES: dict[str, Case] = {
         blocked={"mariadb": ["MT116"], "mysql": ["MT116"], "": []},
         codes={"postgresql": ["MT306"]},
     ),
+    "a table that inherits from it": Case(
+        # Its rows are the table's as well, and are counted with it.
+        ITEM,
+        [ops.DeleteModel("Item")],
+        ROWS,
+        by_hand=[
+            "CREATE TABLE heir () INHERITS (shop_item)",
+            "INSERT INTO heir (id, size, name) VALUES (9, 5, 'z')",
+        ],
+        codes=["MT306"],
+        only=("postgresql",),
+    ),
     "a default, and the type changes": Case(
         ITEM,
         [NARROW],

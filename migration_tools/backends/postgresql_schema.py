@@ -89,6 +89,10 @@ DEPENDANTS_QUERY = """
         UNION ALL SELECT 'index', relname FROM pg_catalog.pg_class
             WHERE hanging.classid = 'pg_catalog.pg_class'::regclass
               AND oid = hanging.objid AND relkind IN ('i', 'I')
+        UNION ALL SELECT '', 'table ' || relname FROM pg_catalog.pg_class
+            JOIN pg_catalog.pg_inherits ON inhrelid = oid AND inhparent = hanging.root
+            WHERE hanging.classid = 'pg_catalog.pg_class'::regclass
+              AND oid = hanging.objid AND NOT relispartition
         UNION ALL SELECT '', pg_catalog.pg_describe_object(hanging.classid, hanging.objid, 0)
             WHERE hanging.classid = 'pg_catalog.pg_proc'::regclass
     ) kind
