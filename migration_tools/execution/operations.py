@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 LOCKS_TABLES = re.compile(r"\s*(UN)?LOCK\s+TABLES?\b", re.IGNORECASE)
 CHANGES_SCHEMA = re.compile(r"\s*(ALTER|CREATE|DROP|RENAME|TRUNCATE)\b", re.IGNORECASE)
 CHANGES_ROWS = re.compile(
-    r"\s*(INSERT|UPDATE|DELETE|REPLACE|MERGE|LOAD|COPY|WITH)\b", re.IGNORECASE
+    r"\s*((INSERT|UPDATE|DELETE|REPLACE|MERGE|LOAD|COPY)\b"
+    r"|WITH\b.*\b(INSERT|UPDATE|DELETE|MERGE)\b)",
+    re.IGNORECASE | re.DOTALL,
 )
 #: What an editor does before it forbids NULL; done twice it does no more than done once.
 FILLS_NULLS = re.compile(r"\s*UPDATE\s.+\sSET\s.+\sWHERE\s.+\sIS\s+NULL\s*;?\s*$", re.IGNORECASE)
