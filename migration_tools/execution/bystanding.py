@@ -29,6 +29,8 @@ def _warn(
     # A run of ours parks the table, too.
     if not plan or not verbosity or hasattr(connection.SchemaEditorClass, "of_gate"):
         return
+    if connection.connection is None:  # no `migrate` has made this plan with it
+        return
     # Imported here: every start of the project would pay for it.
     from migration_tools.execution.endangered import endangered
     from migration_tools.execution.gate import last_app
