@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.core.checks import CheckMessage, Error, Info, Warning
+from django.core.checks import CheckMessage, Error, Warning
 from django.db import connections
 
 from migration_tools.conf import configuration
@@ -25,7 +25,6 @@ IDS = {
     "broken": "W007",
 }
 PORTABLE = "W008"
-NO_JOURNAL = "I001"
 
 
 def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
@@ -48,7 +47,6 @@ def _of_database(alias: str) -> Iterator[CheckMessage]:
     # The start of every process imports this module, and few run these checks.
     from migration_tools.backends import for_connection
     from migration_tools.history.survey import survey
-    from migration_tools.journal import Journal
 
     connection = connections[alias]
     if not for_connection(connection).first_class:
@@ -63,12 +61,6 @@ def _of_database(alias: str) -> Iterator[CheckMessage]:
         yield Warning(str(error), id=f"migration_tools.{IDS['broken']}")
         return
     yield from (_message(alias, problem) for problem in found.problems if problem.kind in IDS)
-    if found.is_reachable and not Journal(connection).exists():
-        yield Info(
-            f"The database '{alias}' has no journal of runs yet.",
-            hint="The first run of migrate_safe makes it.",
-            id=f"migration_tools.{NO_JOURNAL}",
-        )
 
 
 def _message(alias: str, problem: Problem) -> CheckMessage:

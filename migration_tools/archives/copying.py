@@ -105,7 +105,9 @@ class CopiedArchives:
         self, number: int, table: str, select: str, details: dict[str, Any], extra: Extra | None
     ) -> Iterator[int]:
         place = place_of(number)
-        self.catalogue.change(number, place=place, details=details)
+        archive = self.catalogue.get(number)
+        known = archive.details if archive else {}
+        self.catalogue.change(number, place=place, details={**known, **details})
         with self._copying.copied(place, select, table=table, extra=extra, also=TABLE):
             rows = self._copying.count(f"SELECT COUNT(*) FROM {self._quote(place)}")
             self.catalogue.change(number, state=State.KEPT, rows=rows)
@@ -242,7 +244,7 @@ class CopiedArchives:
                     "archived."
                 )
             told.append(Returned(rows=rows, gone=(archive.rows or 0) - there, edited=there - rows))
-            self._returned(archive)
+        self._returned(archive, told[0])
 
     def _keys(self, archive: Archive) -> list[tuple[str, str]]:
         """Columns of the table, and of the copy."""

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from migration_tools.archives.catalogue import Archive, Catalogue, Kind, State, Strategy
+from migration_tools.archives.catalogue import Archive, Kind, State, Strategy
+from migration_tools.archives.copying import CopiedArchives
 from migration_tools.archives.parking import ParkedArchives
 from migration_tools.backends import for_connection
 from migration_tools.exceptions import ArchiveError
@@ -47,27 +48,7 @@ class Keeper(Protocol):
     def purge(self, archive: Archive) -> None: ...
 
 
-class Copies:
-    """A copy is a table of its own; of a column, the keys of its rows and ``value``."""
-
-    def __init__(self, connection: BaseDatabaseWrapper) -> None:
-        self.connection = connection
-
-    def home(self, archive: Archive) -> tuple[str, str, str] | None:
-        if archive.place not in for_connection(self.connection).columns_of([archive.place]):
-            return None
-        return archive.place, "" if archive.kind is Kind.TABLE else "value", ""
-
-    def purge(self, archive: Archive) -> None:
-        catalogue = Catalogue(self.connection)
-        catalogue.change(archive.number, state=State.PURGING)
-        if self.home(archive) is not None:
-            with self.connection.cursor() as cursor:
-                cursor.execute(f"DROP TABLE {for_connection(self.connection).quote(archive.place)}")
-        catalogue.change(archive.number, state=State.PURGED)
-
-
-KEEPERS: dict[Strategy, Any] = {Strategy.PARK: ParkedArchives, Strategy.COPY: Copies}
+KEEPERS: dict[Strategy, Any] = {Strategy.PARK: ParkedArchives, Strategy.COPY: CopiedArchives}
 
 
 class Archives:

@@ -26,7 +26,8 @@ from migration_tools.analysis.assessment import assess
 from migration_tools.analysis.sources import source_hash, source_of
 from migration_tools.analysis.verdicts import Assessment
 from migration_tools.exceptions import Refused
-from migration_tools.execution.archiving import Archivist, Moment, Wishes, archiving
+from migration_tools.execution.archiving import Archivist, Moment, Wishes
+from migration_tools.execution.archiving_editor import archiving
 from migration_tools.execution.processes import other_processes_told
 from migration_tools.execution.run import Occasion, RunLog
 from migration_tools.plan import Direction, Target, plan_of_run

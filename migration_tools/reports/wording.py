@@ -56,7 +56,7 @@ def operation_phrase(operation: RecordedOperation, *, backwards: bool) -> str:
     return f"Undo {operation.description}"
 
 
-KEPT = {"park": "; parked"}
+KEPT = {"park": "; parked", "copy": "; copied"}
 
 
 def loss_sentence(loss: Loss, quote: Quote) -> str:

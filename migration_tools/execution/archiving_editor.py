@@ -1,0 +1,167 @@
+"""The editor of a run that keeps what a step takes away, and gives back what it makes anew.
+
+At the moment of ``remove_field``, ``delete_model`` and ``alter_field`` the names are the physical
+ones and the rows are what earlier steps have left. What has been parked need not be dropped any
+more: the statement that would do it is swallowed, and the rest of what Django does there stays.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import NOT_PROVIDED
+
+if TYPE_CHECKING:
+    from django.db.backends.base.schema import BaseDatabaseSchemaEditor as Base
+
+    from migration_tools.archives.catalogue import Archive
+    from migration_tools.execution.archiving import Archivist
+else:
+    Base = object
+
+
+class ArchivingEditor(Base):
+    """On top of the connection's own editor, at the two places where things go and come."""
+
+    archivist: Archivist
+    #: Statements that have nothing left to drop.
+    _swallowed: frozenset[str] = frozenset()
+    #: Tables that need not be dropped again.
+    _gone: frozenset[str] = frozenset()
+    #: Django copies rows from one table to another.
+    _makes_anew = False
+
+    def execute(self, sql: Any, params: Any = ()) -> None:
+        if not self._swallowed or str(sql) not in self._swallowed:
+            super().execute(sql, params)
+
+    def delete_model(self, model: Any, **options: Any) -> None:
+        table = model._meta.db_table
+        if table in self._gone:
+            return  # of a many-to-many field, and dropped before its model
+        # A table that is made anew is dropped without its many-to-many tables, and one that was
+        # copied by Django itself when their names change: nothing goes there.
+        if self.collect_sql or self._makes_anew or options.get("handle_autom2m") is False:
+            super().delete_model(model, **options)
+            return
+        if self.archivist.take(table):
+            drop = self.sql_delete_table % {"table": self.quote_name(table)}
+            with self._swallowing(drop):
+                super().delete_model(model, **options)
+            return
+        before = self._gone
+        if self.archivist.copies.wants_table(table):
+            for through in _auto_m2m(model):
+                self.delete_model(through)
+                self._gone = self._gone | {through._meta.db_table}
+        try:
+            with self.archivist.copies.keeping_table(table):
+                super().delete_model(model, **options)
+        finally:
+            self._gone = before
+
+    def remove_field(self, model: Any, field: Any) -> None:
+        table = model._meta.db_table
+        if not self._may_keep(field):
+            super().remove_field(model, field)
+        elif self.archivist.take(table, field.column):
+            drop = self.sql_delete_column % {
+                "table": self.quote_name(table),
+                "column": self.quote_name(field.column),
+            }
+            with self._swallowing(drop):
+                super().remove_field(model, field)
+        else:
+            with self.archivist.copies.keeping_column(table, field.column):
+                super().remove_field(model, field)
+
+    def alter_field(self, model: Any, old: Any, new: Any, strict: bool = False) -> None:
+        with contextlib.ExitStack() as kept:
+            if self._may_keep(old) and self._may_keep(new) and self._is_altered(old, new):
+                self.archivist.copies.around_change(kept, model, old, new)
+            super().alter_field(model, old, new, strict)
+
+    def _is_altered(self, old: Any, new: Any) -> bool:
+        # Read in 5.2, 6.0 and 6.1, as _alter_many_to_many, which RenameModel calls by itself.
+        return bool(self._field_should_be_altered(old, new))  # type: ignore[attr-defined]
+
+    def _alter_many_to_many(self, model: Any, old: Any, new: Any, strict: bool) -> None:
+        before, self._makes_anew = self._makes_anew, True
+        try:
+            super()._alter_many_to_many(model, old, new, strict)  # type: ignore[misc]
+        finally:
+            self._makes_anew = before
+
+    @contextlib.contextmanager
+    def _swallowing(self, statement: str) -> Iterator[None]:
+        before, self._swallowed = self._swallowed, self._swallowed | {statement}
+        try:
+            yield
+        finally:
+            self._swallowed = before
+
+    def create_model(self, model: Any) -> None:
+        if self.collect_sql or not self.archivist.give_table(model):
+            super().create_model(model)
+            if not self.collect_sql and not self._makes_anew:
+                self.archivist.copies.give_table(model)
+            return
+        for through in _auto_m2m(model):
+            self.create_model(through)
+
+    def add_field(self, model: Any, field: Any) -> None:
+        if not self._may_keep(field):
+            super().add_field(model, field)
+        elif not self.archivist.give_column(self, model, field):
+            archive = self.archivist.copied_one(model._meta.db_table, field.column)
+            if archive is None:
+                super().add_field(model, field)
+            else:
+                self._add_filled(archive, model, field)
+
+    def _add_filled(self, archive: Archive, model: Any, field: Any) -> None:
+        """As a column that takes NULL and means nothing; then filled; then what it is to be."""
+        fill = self.archivist.copies.fill(self, archive, model, field)
+        plain = bare(field)
+        super().add_field(model, plain)
+        self.archivist.copies.give_column(archive, model, field, fill=fill)
+        super().alter_field(model, plain, field)
+
+    def _may_keep(self, field: Any) -> bool:
+        """Not of a field without a column, nor of values that the database computes."""
+        stored = field.db_parameters(connection=self.connection)["type"] is not None
+        return stored and not self.collect_sql and not getattr(field, "generated", False)
+
+    def __exit__(self, *exc_info: Any) -> None:
+        if exc_info[0] is None:
+            self.archivist.finish()
+        else:
+            self.archivist.forget()
+        super().__exit__(*exc_info)
+
+
+def archiving(editor_class: type[Any], archivist: Archivist) -> type[Any]:
+    """``editor_class`` with this archivist; another that it may have is of a run round this one."""
+    is_one = issubclass(editor_class, ArchivingEditor)
+    bases = (editor_class,) if is_one else (ArchivingEditor, editor_class)
+    return type("ArchivingSchemaEditor", bases, {"archivist": archivist})
+
+
+def _auto_m2m(model: Any) -> list[Any]:
+    throughs = [field.remote_field.through for field in model._meta.local_many_to_many]
+    return [through for through in throughs if through._meta.auto_created]
+
+
+def bare(field: Any) -> Any:
+    """The same column, which takes NULL, has no default and is in no constraint and no index."""
+    plain = copy.copy(field)
+    for cached in ("_get_default", "_db_default_expression", "unique"):
+        plain.__dict__.pop(cached, None)
+    plain.null, plain._unique, plain.db_index = True, False, False
+    plain.default = plain.db_default = NOT_PROVIDED
+    if plain.remote_field is not None:
+        plain.db_constraint = False
+    return plain

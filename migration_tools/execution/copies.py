@@ -1,0 +1,206 @@
+"""The part of a run's archives that is copied, around the statements that destroy.
+
+Where a thing can be parked it is; copied are, everywhere, values that a changed column would lose,
+and whatever an engine cannot park or a person wants copied.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from migration_tools.analysis.describing import describe
+from migration_tools.archives.catalogue import Archive, Catalogue, Kind, State, Strategy
+from migration_tools.archives.copying import CopiedArchives, Returned
+from migration_tools.backends import for_connection
+from migration_tools.exceptions import ArchiveError
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from migration_tools.execution.archiving import Archivist
+
+
+class Copies:
+    def __init__(self, archivist: Archivist, connection: BaseDatabaseWrapper) -> None:
+        self._archivist = archivist
+        self._connection = connection
+        self._backend = for_connection(connection)
+        self._catalogue = Catalogue(connection)
+        self._copied = CopiedArchives(connection)
+        self._quote = connection.ops.quote_name
+        self.returned: list[tuple[Archive, Returned]] = []
+
+    def refusal(self, table: str, column: str) -> str:
+        return self._copied.refusal(table, column)
+
+    def count_born(self, archive: Archive) -> int:
+        if archive.table not in self._backend.columns_of([archive.table]):
+            return 0
+        return self._copied.count_born(archive, archive.table)
+
+    def settle(self) -> None:
+        """A copy that was not complete when a run stopped: what it is of is still there."""
+        for archive in self._catalogue.find(strategy=Strategy.COPY, states=[State.TAKING]):
+            self._copied.discard(archive.number)
+
+    # --- away -------------------------------------------------------------------------------
+
+    def wants_table(self, table: str) -> bool:
+        return self._wants(table, "") and self._archivist.holds_something(table, "")
+
+    def _wants(self, table: str, column: str) -> bool:
+        asked = self._archivist.moment is not None and self._archivist.wishes.archives
+        return asked and not self._copied.refusal(table, column)
+
+    @contextlib.contextmanager
+    def keeping_table(self, table: str) -> Iterator[None]:
+        if not self.wants_table(table):
+            yield
+            return
+        number = self._open(Kind.TABLE, table, "")
+        with (
+            self._undone_if_there(number, table, ""),
+            self._copied.keep_table(number, table) as rows,
+        ):
+            self._require_no_more(rows, table, "")
+            yield
+
+    @contextlib.contextmanager
+    def keeping_column(self, table: str, column: str) -> Iterator[None]:
+        wanted = self._wants(table, column) and self._archivist.holds_something(table, column)
+        if not wanted:
+            yield
+            return
+        number = self._open(Kind.COLUMN, table, column)
+        with (
+            self._undone_if_there(number, table, column),
+            self._copied.keep_column(number, table, column) as values,
+        ):
+            self._require_no_more(values, table, column)
+            yield
+
+    def around_change(self, kept: contextlib.ExitStack, model: Any, old: Any, new: Any) -> None:
+        """What comes back with the change, and what goes with it; the same change may do both."""
+        table = model._meta.db_table
+        archive = self._archivist.copied_one(table, new.column, Kind.VALUES)
+        if archive is not None:
+            kept.enter_context(self._giving_values(archive, table, old.column, new.column))
+            return
+        where = self._lost_where(old, new)
+        self._archivist.succeed(table, old.column)
+        if where and self._wants(table, old.column) and self._is_any(table, where):
+            kept.enter_context(self._keeping_values(table, old, new, where))
+
+    def _lost_where(self, old: Any, new: Any) -> str:
+        """Which values the change loses, in the engine's words; "" for none."""
+        before, after = (describe(f, self._connection, online=True) for f in (old, new))
+        if before.primary_key or not self._backend.converts(before, after):
+            return ""
+        column = self._quote(old.column)
+        conversion = self._backend.conversion(before, after, column)
+        if conversion.unknown:
+            return f"{column} IS NOT NULL"
+        return " OR ".join(f"({judgement.predicate})" for judgement in conversion.lost)
+
+    def _is_any(self, table: str, where: str) -> bool:
+        with self._connection.cursor() as cursor:
+            cursor.execute(f"SELECT 1 FROM {self._quote(table)} WHERE {where} LIMIT 1")
+            return cursor.fetchone() is not None
+
+    @contextlib.contextmanager
+    def _keeping_values(self, table: str, old: Any, new: Any, where: str) -> Iterator[None]:
+        number = self._open(Kind.VALUES, table, old.column)
+        declared = str(new.db_parameters(connection=self._connection)["type"])
+        with self._copied.keep_values(
+            number, table, old.column, where, new=(new.column, declared)
+        ) as rows:
+            self._require_no_more(rows, table, old.column)
+            yield
+
+    def _open(self, kind: Kind, table: str, column: str) -> int:
+        moment = self._archivist.moment
+        assert moment is not None
+        self._catalogue.ensure_table()
+        number = self._catalogue.open(
+            run=moment.run,
+            app=moment.app,
+            name=moment.name,
+            direction=moment.direction,
+            kind=kind,
+            strategy=Strategy.COPY,
+            table=table,
+            column=column,
+        )
+        self._catalogue.change(number, details={"source": moment.source})
+        self._archivist.taken.append(number)
+        return number
+
+    def _require_no_more(self, now: int, table: str, column: str) -> None:
+        """Than was shown and agreed to; rows may have been written since."""
+        before = self._archivist.counted(table, column)
+        if before is not None and now > before:
+            what = f"{table}.{column}" if column else table
+            raise ArchiveError(
+                f"{what} holds more by now than was shown: {now:,} instead of {before:,}. The step "
+                "was stopped before anything of it was dropped.",
+                hint="Run the command again to see what is there.",
+            )
+
+    @contextlib.contextmanager
+    def _undone_if_there(self, number: int, table: str, column: str) -> Iterator[None]:
+        """Where nothing is taken back by itself, a copy of what is still there is one too many."""
+        try:
+            yield
+        except Exception:
+            if not self._connection.features.can_rollback_ddl:
+                names = self._backend.columns_of([table]).get(table)
+                if names is not None and (not column or column in names):
+                    self._copied.discard(number)
+            raise
+
+    # --- and back ---------------------------------------------------------------------------
+
+    def give_table(self, model: Any) -> None:
+        archive = self._archivist.copied_one(model._meta.db_table)
+        if archive is not None:
+            self._archivist.require_unedited(archive, archive.table)
+            self._note(archive, self._copied.give_table(archive, model))
+
+    def fill(self, editor: Any, archive: Archive, model: Any, field: Any) -> str:
+        """SQL for the rows that were added since; raises ArchiveError if there is none for them."""
+        table = model._meta.db_table
+        self._archivist.require_unedited(archive, f"{table}.{field.column}")
+        found = self._archivist.fill(editor, model, field)
+        if found is None:
+            born = 0 if field.null else self._copied.count_born(archive, table)
+            if born:
+                name = f"{model._meta.label_lower}.{field.name}"
+                raise ArchiveError(
+                    f"{table}.{field.column} cannot come back from archive {archive.number}: "
+                    f"{born:,} rows were added since, and it takes no NULL and has no default.",
+                    hint=f"Say what they get:  --fill {name}=VALUE",
+                )
+            return "NULL"
+        if found.is_default:
+            sql, parameters = editor.db_default_sql(field)
+            return str(sql) % tuple(editor.quote_value(value) for value in parameters)
+        return str(editor.quote_value(found.value))
+
+    def give_column(self, archive: Archive, model: Any, field: Any, *, fill: str) -> None:
+        table = model._meta.db_table
+        self._note(archive, self._copied.give_column(archive, table, field.column, fill=fill))
+
+    @contextlib.contextmanager
+    def _giving_values(
+        self, archive: Archive, table: str, before: str, after: str
+    ) -> Iterator[None]:
+        self._archivist.require_unedited(archive, f"{table}.{after}")
+        with self._copied.give_values(archive, table, before=before, after=after) as told:
+            yield
+        self._note(archive, told[0])
+
+    def _note(self, archive: Archive, returned: Returned) -> None:
+        self.returned.append((archive, returned))
+        self._archivist.given.append(archive.number)
