@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management.color import no_style
 
+from migration_tools import journal
 from migration_tools.archives.catalogue import PREFIX, TABLE, Archive, Catalogue, Kind, State
 from migration_tools.backends import for_connection
 from migration_tools.backends.copying import Extra, copying_for
@@ -42,6 +43,11 @@ class CopiedArchives:
         self._backend = for_connection(connection)
         self._copying = copying_for(connection)
         self._quote = self._copying.quote
+
+    @property
+    def forgets_checks(self) -> bool:
+        """Changing a column loses a check that was declared with it."""
+        return self._copying.forgets_checks
 
     def refusal(self, table: str, column: str = "") -> str:
         """Why nothing can be copied so that it could come back; "" if it can."""
@@ -108,10 +114,14 @@ class CopiedArchives:
         archive = self.catalogue.get(number)
         known = archive.details if archive else {}
         self.catalogue.change(number, place=place, details={**known, **details})
-        with self._copying.copied(place, select, table=table, extra=extra, also=TABLE):
+        with self._copying.copied(place, select, table=table, extra=extra, also=self._ours()):
             rows = self._copying.count(f"SELECT COUNT(*) FROM {self._quote(place)}")
             self.catalogue.change(number, state=State.KEPT, rows=rows)
             yield rows
+
+    def _ours(self) -> tuple[str, ...]:
+        """What is written down while something is copied; not every run has a journal."""
+        return tuple(self._backend.columns_of([TABLE, *journal.TABLES]))
 
     def discard(self, number: int) -> None:
         """What was to go is still there, whole, on an engine that takes nothing back by itself."""
@@ -176,8 +186,11 @@ class CopiedArchives:
             f"(SELECT 1 FROM {self._quote(archive.place)} WHERE {joined})"
         )
 
-    def give_column(self, archive: Archive, table: str, column: str, *, fill: str) -> Returned:
-        """Into a column that takes NULL for now; ``fill``: SQL for the rows born since."""
+    def give_column(
+        self, archive: Archive, table: str, column: str, *, fill: tuple[str, tuple[Any, ...]]
+    ) -> Returned:
+        """Into a column that takes NULL for now; ``fill``: SQL and its parameters, for the rows
+        born since."""
         keys = self._keys(archive)
         copying, place = self._copying, archive.place
         copying.index(place, [other for _, other in keys])
@@ -187,10 +200,12 @@ class CopiedArchives:
             f"{self._quote(place)}.{self._quote(VALUE)}",
         )
         with copying.inserting():
-            if fill != "NULL":
+            if fill[0] != "NULL":
+                born = f"NOT EXISTS (SELECT 1 FROM {self._quote(place)} WHERE {joined})"
                 copying.execute(
-                    f"UPDATE {self._quote(table)} SET {self._quote(column)} = {fill} WHERE NOT "
-                    f"EXISTS (SELECT 1 FROM {self._quote(place)} WHERE {joined})"
+                    f"UPDATE {_literal(self._quote(table))} SET {_literal(self._quote(column))} = "
+                    f"{fill[0]} WHERE {_literal(born)}",
+                    fill[1],
                 )
             copying.execute(copying.update_joined(table, place, keys, column=column, value=value))
         source = f"{self._quote(table)} JOIN {self._quote(place)} ON {joined}"
@@ -221,7 +236,7 @@ class CopiedArchives:
         )
         told: list[Returned] = []
         swapped = [(other, name) for name, other in keys]
-        with copying.held(table, place, also=TABLE):
+        with copying.held(table, place, also=self._ours()):
             mark = copying.update_joined(place, table, swapped, column=UNTOUCHED, value="1")
             copying.execute(f"{mark} AND {copying.same(own, new)}")
             yield told
@@ -275,6 +290,11 @@ class CopiedArchives:
 
 def place_of(number: int) -> str:
     return f"{PREFIX}{number}"
+
+
+def _literal(sql: str) -> str:
+    """Beside parameters."""
+    return sql.replace("%", "%%")
 
 
 def _is_generated(field: Any) -> bool:

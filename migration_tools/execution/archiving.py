@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from migration_tools.analysis.hazards import INVENTED, NO_DEFAULT
+from migration_tools.analysis.hazards import DUPLICATES, INVENTED, NO_DEFAULT
 from migration_tools.analysis.measuring import Exactness, exact
 from migration_tools.analysis.questions import LossKind
 from migration_tools.analysis.verdicts import Assessment, Finding, Loss
@@ -129,7 +129,7 @@ class Archivist:
         return replace(loss, reason="; ".join(filter(None, (loss.reason, f"not kept: {reason}"))))
 
     def _judged(self, finding: Finding) -> Finding | None:
-        if finding.hazard not in (NO_DEFAULT, INVENTED):
+        if finding.hazard not in (NO_DEFAULT, INVENTED, DUPLICATES):
             return finding
         step = finding.step
         moment = Moment(run=None, app=step.app, name=step.name, direction=step.direction)
@@ -137,6 +137,8 @@ class Archivist:
         if archive is None:
             return finding
         born = self._keeper(archive).count_born(archive)
+        if finding.hazard is DUPLICATES:  # one value for all of them, but only for them
+            return finding if born else None
         typed = f".{finding.column}"
         if not born or any(name.endswith(typed) for name in self._wishes.fills):
             return None

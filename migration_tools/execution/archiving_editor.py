@@ -34,6 +34,13 @@ class ArchivingEditor(Base):
     #: Django copies rows from one table to another.
     _makes_anew = False
 
+    if TYPE_CHECKING:  # private; read in 5.2, 6.0 and 6.1, and pinned by tests/test_private_api.py
+        _field_should_be_altered: Any
+        _field_should_be_indexed: Any
+        _constraint_names: Any
+        _create_index_name: Any
+        _create_check_sql: Any
+
     def execute(self, sql: Any, params: Any = ()) -> None:
         if not self._swallowed or str(sql) not in self._swallowed:
             super().execute(sql, params)
@@ -85,9 +92,9 @@ class ArchivingEditor(Base):
             super().alter_field(model, old, new, strict)
 
     def _is_altered(self, old: Any, new: Any) -> bool:
-        # Read in 5.2, 6.0 and 6.1, as _alter_many_to_many, which RenameModel calls by itself.
-        return bool(self._field_should_be_altered(old, new))  # type: ignore[attr-defined]
+        return bool(self._field_should_be_altered(old, new))
 
+    # RenameModel calls it by itself.
     def _alter_many_to_many(self, model: Any, old: Any, new: Any, strict: bool) -> None:
         before, self._makes_anew = self._makes_anew, True
         try:
@@ -128,7 +135,17 @@ class ArchivingEditor(Base):
         plain = bare(field)
         super().add_field(model, plain)
         self.archivist.copies.give_column(archive, model, field, fill=fill)
+        if not self._field_should_be_indexed(model, field):
+            plain.db_index = field.db_index  # a foreign key brings one along on some engines
         super().alter_field(model, plain, field)
+        if self.archivist.copies.forgets_checks:
+            self._mend_check(model, field)
+
+    def _mend_check(self, model: Any, field: Any) -> None:
+        check = field.db_parameters(connection=self.connection)["check"]
+        if check and not self._constraint_names(model, [field.column], check=True):
+            name = self._create_index_name(model._meta.db_table, [field.column], suffix="_check")
+            self.execute(self._create_check_sql(model, name, check))
 
     def _may_keep(self, field: Any) -> bool:
         """Not of a field without a column, nor of values that the database computes."""

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from migration_tools.execution.archiving import Archivist
 
+#: SQL with its parameters.
+Fill = tuple[str, tuple[Any, ...]]
+
 
 class Copies:
     def __init__(self, archivist: Archivist, connection: BaseDatabaseWrapper) -> None:
@@ -168,8 +171,12 @@ class Copies:
             self._archivist.require_unedited(archive, archive.table)
             self._note(archive, self._copied.give_table(archive, model))
 
-    def fill(self, editor: Any, archive: Archive, model: Any, field: Any) -> str:
-        """SQL for the rows that were added since; raises ArchiveError if there is none for them."""
+    @property
+    def forgets_checks(self) -> bool:
+        return self._copied.forgets_checks
+
+    def fill(self, editor: Any, archive: Archive, model: Any, field: Any) -> Fill:
+        """What rows that were added since get; raises ArchiveError if there is none for them."""
         table = model._meta.db_table
         self._archivist.require_unedited(archive, f"{table}.{field.column}")
         found = self._archivist.fill(editor, model, field)
@@ -182,13 +189,13 @@ class Copies:
                     f"{born:,} rows were added since, and it takes no NULL and has no default.",
                     hint=f"Say what they get:  --fill {name}=VALUE",
                 )
-            return "NULL"
+            return "NULL", ()
         if found.is_default:
             sql, parameters = editor.db_default_sql(field)
-            return str(sql) % tuple(editor.quote_value(value) for value in parameters)
-        return str(editor.quote_value(found.value))
+            return str(sql), tuple(parameters)
+        return "%s", (found.value,)
 
-    def give_column(self, archive: Archive, model: Any, field: Any, *, fill: str) -> None:
+    def give_column(self, archive: Archive, model: Any, field: Any, *, fill: Fill) -> None:
         table = model._meta.db_table
         self._note(archive, self._copied.give_column(archive, table, field.column, fill=fill))
 

@@ -24,6 +24,9 @@ class Extra:
 class Copying:
     """One engine's way. Names are given bare, and quoted here."""
 
+    #: Changing a column loses a check that was declared with it.
+    forgets_checks = False
+
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         self.connection = connection
 
@@ -31,11 +34,17 @@ class Copying:
 
     @contextlib.contextmanager
     def copied(
-        self, place: str, select: str, *, table: str, extra: Extra | None = None, also: str
+        self,
+        place: str,
+        select: str,
+        *,
+        table: str,
+        extra: Extra | None = None,
+        also: Sequence[str],
     ) -> Iterator[None]:
         """``place`` holds what ``select`` finds; until the end nobody else writes to ``table``.
 
-        ``also``: a table that is written in between besides these two.
+        ``also``: tables that are written in between besides these two.
         """
         with self._whole():
             self.lock(table)
@@ -53,7 +62,7 @@ class Copying:
         """Against writers; where the first write of a transaction locks, there is nothing to do."""
 
     @contextlib.contextmanager
-    def held(self, table: str, place: str, *, also: str) -> Iterator[None]:
+    def held(self, table: str, place: str, *, also: Sequence[str]) -> Iterator[None]:
         """As in ``copied``, for the way back: nobody else writes to ``table`` meanwhile."""
         with self._whole():
             self.lock(table)

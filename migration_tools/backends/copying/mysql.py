@@ -16,22 +16,30 @@ AS_IT_IS = "NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION"
 
 
 class MySQLCopying(Copying):
+    forgets_checks = True
+
     @contextlib.contextmanager
     def copied(
-        self, place: str, select: str, *, table: str, extra: Extra | None = None, also: str
+        self,
+        place: str,
+        select: str,
+        *,
+        table: str,
+        extra: Extra | None = None,
+        also: Sequence[str],
     ) -> Iterator[None]:
         with self.inserting():
             self.execute(f"CREATE TABLE {self.quote(place)} AS {select} LIMIT 0")
             columns = ", ".join(map(self.quote, self._columns(place)))
             if extra is not None:
                 self.add_column(place, extra)
-            with self._locked(table, place, also):
+            with self._locked(table, place, *also):
                 self.execute(f"INSERT INTO {self.quote(place)} ({columns}) {select}")
                 yield
 
     @contextlib.contextmanager
-    def held(self, table: str, place: str, *, also: str) -> Iterator[None]:
-        with self._locked(table, place, also):
+    def held(self, table: str, place: str, *, also: Sequence[str]) -> Iterator[None]:
+        with self._locked(table, place, *also):
             yield
 
     @contextlib.contextmanager
