@@ -86,6 +86,19 @@ def test_the_editor_is_asked_as_it_was_read() -> None:
     ]
     assert parameters(schema._related_non_m2m_objects) == ["old_field", "new_field"]  # type: ignore[attr-defined]
     assert "_constraint_names" in vars(BaseDatabaseSchemaEditor)
+    # What a column that comes back filled is made of (execution/archiving_editor.py).
+    assert parameters(BaseDatabaseSchemaEditor._field_should_be_indexed) == [  # type: ignore[attr-defined]
+        "self",
+        "model",
+        "field",
+    ]
+    assert parameters(BaseDatabaseSchemaEditor._create_check_sql) == [  # type: ignore[attr-defined]
+        "self",
+        "model",
+        "name",
+        "check",
+    ]
+    assert "_create_index_name" in vars(BaseDatabaseSchemaEditor)
 
 
 #: Public methods of the editor that change nothing, or that only the ones noted call.
