@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection, connections
+from django.db import connections
 from django.db.migrations import CreateModel, RunPython
 from django.test import override_settings
 from pytest_django import DjangoDbBlocker
@@ -33,10 +33,7 @@ from tests.twins import (
 )
 
 LOSSY = ("Cars", "0002")
-FATE = "will be archived and removed."
-if connection.vendor == "sqlite":  # nothing is parked there
-    FATE = "will be gone for good: no copy is kept."
-QUESTION = f"4 values {FATE} Continue? [y/N] "
+QUESTION = "4 values will be archived and removed. Continue? [y/N] "
 
 
 def safe(alias: str, *words: str) -> Outcome:
