@@ -2,9 +2,9 @@
 
     python -m benchmarks.parking [--engine postgresql] [--rows 1000000] [--rounds 5]
 
-One table of two million values and more: a nullable column with an index, a column that is NOT NULL
-(its return fills the rows born since and proves that none is NULL), a foreign key, and the table
-as a whole. Foreign keys are made again where there is one; `orphans` is the time of our own count.
+Of one table: a nullable column with an index, a column that is NOT NULL (its return fills the rows
+born since and proves that none is NULL), a foreign key, and the table as a whole. Foreign keys are
+made again where there is one.
 """
 
 from __future__ import annotations
