@@ -186,6 +186,21 @@ class CopiedArchives:
             f"(SELECT 1 FROM {self._quote(archive.place)} WHERE {joined})"
         )
 
+    def count_orphans(self, archive: Archive, table: str, target: str, target_column: str) -> int:
+        """Values of rows that are still there, whose own target is gone."""
+        if target not in self._backend.columns_of([target]):
+            return 0  # it comes back later in the plan
+        place, value = self._quote(archive.place), self._quote(VALUE)
+        joined = self._copying.joined(table, archive.place, self._keys(archive))
+        there = (
+            f"SELECT 1 FROM {self._quote(target)} target "
+            f"WHERE target.{self._quote(target_column)} = {place}.{value}"
+        )
+        return self._copying.count(
+            f"SELECT COUNT(*) FROM {self._quote(table)} JOIN {place} ON {joined} "
+            f"WHERE {place}.{value} IS NOT NULL AND NOT EXISTS ({there})"
+        )
+
     def give_column(
         self, archive: Archive, table: str, column: str, *, fill: tuple[str, tuple[Any, ...]]
     ) -> Returned:

@@ -179,6 +179,7 @@ class Copies:
         """What rows that were added since get; raises ArchiveError if there is none for them."""
         table = model._meta.db_table
         self._archivist.require_unedited(archive, f"{table}.{field.column}")
+        self._require_targets(archive, table, field)
         found = self._archivist.fill(editor, model, field)
         if found is None:
             born = 0 if field.null else self._copied.count_born(archive, table)
@@ -194,6 +195,21 @@ class Copies:
             sql, parameters = editor.db_default_sql(field)
             return str(sql), tuple(parameters)
         return "%s", (found.value,)
+
+    def _require_targets(self, archive: Archive, table: str, field: Any) -> None:
+        """Before anything is changed: a key that leads nowhere would stop the step half-way."""
+        if field.remote_field is None or not field.db_constraint:
+            return
+        target = field.target_field
+        other = target.model._meta.db_table
+        orphans = self._copied.count_orphans(archive, table, other, target.column)
+        if orphans:
+            rows = "1 row points" if orphans == 1 else f"{orphans:,} rows point"
+            raise ArchiveError(
+                f"{table}.{field.column} cannot come back from archive {archive.number}: {rows} to "
+                f"rows of {other} that are gone.",
+                hint="With --no-restore the step is taken without it.",
+            )
 
     def give_column(self, archive: Archive, model: Any, field: Any, *, fill: Fill) -> None:
         table = model._meta.db_table

@@ -288,3 +288,28 @@ def test_undo_takes_data_along(removed: Project) -> None:
         safe(undo=3)
         assert seen() == before
         assert {state for _, _, state in states()} == {State.RETURNED}
+
+
+def test_a_key_whose_target_is_gone_is_found_before(project: Project) -> None:
+    project.migration("0001_initial", model("Maker"), model("Item", a=models.IntegerField()))
+    project.migration("0002_more", AddField("Item", "maker", foreign_key("shop.Maker", null=True)))
+    with project.installed():
+        project.migrate("shop")
+        insert("shop_maker", id=[1, 2])
+        insert("shop_item", id=[1, 2], a=[10, 20], maker_id=[1, 2])
+        safe("shop", "0001")
+        sql("DELETE FROM shop_maker WHERE id = 2")
+        before = seen()
+        told = refusal(
+            "migrate_safe",
+            "shop",
+            archive="copy",
+            allow_data_loss=True,
+            skip_checks=True,
+            interactive=False,
+        )
+        assert "1 row points to rows of shop_maker that are gone" in told
+        assert seen() == before
+        sql("INSERT INTO shop_maker (id) VALUES (2)")
+        safe("shop")
+        assert sql("SELECT id, maker_id FROM shop_item ORDER BY id") == [(1, 1), (2, 2)]
