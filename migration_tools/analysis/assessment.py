@@ -30,6 +30,7 @@ from migration_tools.analysis.measuring import (
 )
 from migration_tools.analysis.obstacles import obstacles
 from migration_tools.analysis.questions import Candidate, Question
+from migration_tools.analysis.raw_sql import judge_sql, with_unread
 from migration_tools.analysis.recording import (
     RecordedOperation,
     RecordedStep,
@@ -79,6 +80,7 @@ def assess(
         context = _context(backend, {} if absent else None, plan, tables_may_exist)
         dependants = Dependants(keys=LiveKeys(context.lineage))
         candidates = _candidates(recording, context, dependants)
+        recording = with_unread(recording, context)
         return _assessment(
             plan, recording, candidates, backend, _Answers(empty=absent), online=False
         )
@@ -91,9 +93,11 @@ def assess(
         keys = _keys(backend, recording, tables, plan)
         today = _today(backend, _with_tables_of(keys, tables, backend))
         context = _context(backend, today, plan, tables_may_exist)
+        context.views = _views(backend, recording)
         dependants = _dependants(backend, context, keys, tables, recording, count_timeout)
         with contextlib.closing(dependants.trying):
             candidates = _candidates(recording, context, dependants)
+        recording = with_unread(recording, context)
         answers = _Answers(
             counts=measure(
                 _questions(candidates), backend, seconds=max(0.0, deadline - time.monotonic())
@@ -167,13 +171,22 @@ def _keys(
     backend: Backend, recording: Recording, tables: tuple[str, ...], plan: Plan
 ) -> tuple[ForeignKey, ...]:
     drops = any(
-        isinstance(effect, fx.TableDropped | fx.ColumnDropped | fx.ColumnAltered)
+        isinstance(effect, fx.TableDropped | fx.ColumnDropped | fx.ColumnAltered | fx.SqlRead)
         for _step, operation in recording.operations()
         for effect in operation.effects
     )
     if plan.target.start is not None or not (drops or backend.checks_all_keys):
         return ()
     return backend.foreign_keys(tables)
+
+
+def _views(backend: Backend, recording: Recording) -> frozenset[str]:
+    effects = (e for _step, operation in recording.operations() for e in operation.effects)
+    if not any(isinstance(effect, fx.SqlRead) for effect in effects):
+        return frozenset()
+    with backend.connection.cursor() as cursor:
+        listed = backend.connection.introspection.get_table_list(cursor)
+    return frozenset(info.name for info in listed if info.type == "v")
 
 
 def _with_tables_of(
@@ -246,9 +259,7 @@ def _tables_touched(recording: Recording) -> tuple[str, ...]:
     names: dict[str, None] = {}
     for _step, operation in recording.operations():
         for effect in operation.effects:
-            for attribute in ("table", "new_table"):
-                if name := getattr(effect, attribute, ""):
-                    names[name] = None
+            names.update(dict.fromkeys(fx.tables_of(effect)))
             for column in (getattr(effect, name, None) for name in ("new", "old", "column")):
                 if column is not None and column.references is not None:
                     names[column.references.table] = None
@@ -265,6 +276,9 @@ def _candidates(
         for operation in step.operations:
             context.index = operation.index
             for effect in operation.effects:
+                if isinstance(effect, fx.SqlRead):
+                    found += judge_sql(effect, operation, context, dependants)
+                    continue
                 found += losses(effect, context)
                 found += obstacles(effect, context)
                 found += dependants.judge(effect, operation, context)
@@ -315,19 +329,27 @@ def _verdict(candidate: Candidate, answers: _Answers) -> Loss | Finding | None:
         return _finding(candidate, rows, answers.listing)
     assert candidate.kind is not None
     values = answer(candidate.values)
-    if candidate.at_most and values is not None and values.exactness is Exactness.EXACT:
-        values = replace(values, exactness=Exactness.AT_MOST)
+    rows = answer(candidate.rows) or UNKNOWN
+    if candidate.at_most:
+        values = values and _at_most(values)
+        rows = rows if values is not None else _at_most(rows)
     return Loss(
         step=candidate.step,
         index=candidate.index,
         kind=candidate.kind,
         table=candidate.table,
         column=candidate.column,
-        rows=answer(candidate.rows) or UNKNOWN,
+        rows=rows,
         values=UNKNOWN if candidate.uncounted else values,
         differing=answer(candidate.differing),
         reason=candidate.reason,
     )
+
+
+def _at_most(measure: Measure) -> Measure:
+    if measure.exactness is not Exactness.EXACT:
+        return measure
+    return replace(measure, exactness=Exactness.AT_MOST)
 
 
 def _finding(candidate: Candidate, rows: Measure | None, listing: Listing | None) -> Finding:

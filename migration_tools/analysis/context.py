@@ -26,6 +26,10 @@ class Context:
     #: The plan starts from where the database is not: what it has not got may still come.
     hypothetical: bool = False
     after_opaque: bool = False
+    #: Names that are views and no tables.
+    views: frozenset[str] = frozenset()
+    #: Statements that could be read and still may do anything, with the reason.
+    unread: dict[tuple[Step, int, str], str] = field(default_factory=dict)
     step: Step = field(init=False)
     index: int = field(init=False)
 

@@ -12,7 +12,7 @@ _constraint_names, and the module function _related_non_m2m_objects. A contract 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db.backends.base.operations import BaseDatabaseOperations
@@ -29,6 +29,8 @@ from migration_tools.analysis.compiling import (
 )
 from migration_tools.analysis.describing import describe
 from migration_tools.analysis.queries import QueryRefused
+from migration_tools.analysis.statements import UNBOUND, bound, read
+from migration_tools.backends import for_connection
 from migration_tools.columns import Column
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ def recording_editor(
     editor_class = type("RecordingEditor", (_Notes, connection.SchemaEditorClass), {})
     editor = editor_class(connection, collect_sql=False, atomic=False)
     editor.note, editor.online = note, online
+    dialect = for_connection(connection).dialect
+    editor.read = lambda script, pieces: read(script, pieces, dialect)
     return editor
 
 
@@ -51,6 +55,9 @@ class _Notes:
     online: bool
     #: Set while one of Django's own operations runs, whose statements touch no rows.
     statements_are_known = False
+    #: Whether the way back of the running operation may bring something back.
+    returns = True
+    read: Callable[[str, list[str]], Sequence[Any]]
     _field_should_be_altered: Callable[..., bool]
 
     def __enter__(self) -> _Notes:
@@ -264,12 +271,21 @@ class _Notes:
     # --- everything else --------------------------------------------------------------------
 
     def execute(self, sql: Any, params: Any = ()) -> None:
+        text = bound(str(sql), params)
+        script = str(sql) if text is None else text
         # Some engines are given a script whole, others statement by statement: the same to us.
-        for statement in BaseDatabaseOperations.prepare_sql_script(self.connection.ops, str(sql)):
-            if self.statements_are_known:
+        pieces = BaseDatabaseOperations.prepare_sql_script(self.connection.ops, script)
+        if self.statements_are_known:
+            for statement in pieces:
                 self.note(fx.SqlExecuted(sql=statement))
+            return
+        found = [UNBOUND] * len(pieces) if text is None else self.read(script, pieces)
+        for statement, acts in zip(pieces, found, strict=True):
+            if isinstance(acts, str):
+                opaque = fx.Opaque(kind=fx.OpaqueKind.SQL, detail=statement, reason=acts)
+                self.note(opaque)
             else:
-                self.note(fx.Opaque(kind=fx.OpaqueKind.SQL, detail=statement))
+                self.note(fx.SqlRead(sql=statement, acts=acts, returns=self.returns))
 
     def remove_procedure(self, procedure_name: str, param_types: Any = ()) -> None:
         self.note(fx.SqlExecuted(sql=f"DROP PROCEDURE {procedure_name}"))

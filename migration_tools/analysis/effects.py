@@ -7,6 +7,7 @@ over effects holds on any machine. What only measuring needs (SQL of one engine)
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from migration_tools.columns import Column
@@ -152,6 +153,81 @@ class Opaque:
     kind: OpaqueKind
     detail: str
     where: str = field(default="", compare=False)  # file and line, where it is code
+    reason: str = field(default="", compare=False)  # why SQL could not be read
+
+
+class Constant(enum.StrEnum):
+    """The kind of a value that a statement gives to every row alike."""
+
+    NULL = "null"
+    BOOLEAN = "boolean"
+    INTEGER = "integer"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowsDeleted:
+    """``condition``: SQL with marked columns; empty for all rows."""
+
+    table: str
+    condition: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValuesSet:
+    """``condition`` as for RowsDeleted; ``constant`` if the value does not depend on the row."""
+
+    table: str
+    column: str
+    value: str
+    constant: Constant | None
+    condition: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowsInserted:
+    table: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableMade:
+    table: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableRemoved:
+    table: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnMade:
+    """``filled``: its default gives it values."""
+
+    table: str
+    column: str
+    filled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnRemoved:
+    table: str
+    column: str
+
+
+Act = RowsDeleted | ValuesSet | RowsInserted | TableMade | TableRemoved | ColumnMade | ColumnRemoved
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SqlRead:
+    """A statement that the project wrote and that could be read; ``acts``: all that it does.
+
+    ``returns``: the reverse, as Django would run it, may bring some of it back.
+    """
+
+    sql: str
+    acts: tuple[Act, ...] = field(compare=False)
+    returns: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +260,7 @@ Effect = (
     | IndexChanged
     | TableOptionChanged
     | SqlExecuted
+    | SqlRead
     | Opaque
     | Irreversible
     | Impossible
@@ -196,3 +273,11 @@ MARK = "\N{LEFT CEILING}%s\N{RIGHT CEILING}"
 def marked(column: str) -> str:
     """A stand-in for ``column`` inside compiled SQL, replaced by ``unmark`` later."""
     return MARK % column
+
+
+def tables_of(effect: Effect) -> Iterator[str]:
+    """The names of tables that it speaks of."""
+    for part in effect.acts if isinstance(effect, SqlRead) else (effect,):
+        for attribute in ("table", "new_table"):
+            if name := getattr(part, attribute, ""):
+                yield str(name)

@@ -8,6 +8,7 @@ import json
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from migration_tools.analysis import effects as fx
 from migration_tools.analysis.recording import RecordedOperation, RecordedStep, Recording
 
 
@@ -36,6 +37,9 @@ def _of_files(step: RecordedStep) -> list[tuple[int, RecordedOperation]]:
 
 def plain(value: Any) -> Any:
     """Only what compares, as JSON can hold it."""
+    if isinstance(value, fx.SqlRead):
+        # Whether SQL could be read depends on the engine, and on what is installed.
+        value = fx.Opaque(kind=fx.OpaqueKind.SQL, detail=value.sql)
     if is_dataclass(value):
         compared = {f.name: plain(getattr(value, f.name)) for f in fields(value) if f.compare}
         return {"effect": type(value).__name__, **compared}

@@ -69,6 +69,10 @@ class Hanging:
         for dependant in dependants:
             self._by_table.setdefault(dependant.table, []).append(dependant)
 
+    def of_table(self, table: str) -> tuple[Dependant, ...]:
+        """By the table's name today."""
+        return tuple(self._by_table.get(table, ()))
+
     def judge(
         self, effect: fx.Effect, known: Mapping[str, Known], context: Context
     ) -> Iterator[Candidate]:

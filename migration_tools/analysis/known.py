@@ -23,17 +23,20 @@ MADE_UP = re.compile(r"_[0-9a-f]{8}(_uniq|_like|_fk|_fk_.+|_idx|_check)?$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """``names``: of indexes and constraints. ``keys``: columns with a foreign key."""
+    """``names``: of indexes and constraints. ``keys``: columns with a foreign key. ``types``: of
+    columns, Django's internal one."""
 
     columns: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
     keys: frozenset[str] = frozenset()
+    types: frozenset[tuple[str, str]] = frozenset()
 
     def __or__(self, other: Known) -> Known:
         return Known(
             columns=self.columns | other.columns,
             names=self.names | other.names,
             keys=self.keys | other.keys,
+            types=self.types | other.types,
         )
 
     def is_made_by_hand(self, name: str) -> bool:
@@ -101,6 +104,9 @@ def _known(model: ModelState) -> Known:
             name
             for name, field in columns.items()
             if name and field.remote_field and getattr(field, "db_constraint", True)
+        ),
+        types=frozenset(
+            (name, field.get_internal_type()) for name, field in columns.items() if name
         ),
     )
 

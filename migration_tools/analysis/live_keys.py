@@ -48,6 +48,11 @@ class LiveKeys:
         parent = self._lineage.table(name)
         return tuple(key for key in self if key.parent is parent and key.child is not parent)
 
+    def to_any(self, name: str) -> tuple[LiveKey, ...]:
+        """From whatever table, itself included."""
+        parent = self._lineage.table(name)
+        return tuple(key for key in self if key.parent is parent)
+
     def to_column(self, table: str, name: str) -> tuple[LiveKey, ...]:
         column = self._lineage.column(table, name)
         return tuple(key for key in self if any(column is other for other in key.parent_columns))

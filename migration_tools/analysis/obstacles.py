@@ -82,7 +82,8 @@ def _not_judged(name: str, table: str, context: Context) -> Candidate:
 def _opaque(effect: fx.Opaque) -> str:
     detail = " ".join(effect.detail.split())
     shown = detail if len(detail) <= 200 else f"{detail[:200]}..."
-    return f"{shown} ({effect.where})" if effect.where else shown
+    more = "; ".join(filter(None, (effect.where, effect.reason)))
+    return f"{shown} ({more})" if more else shown
 
 
 # --- names ------------------------------------------------------------------------------------

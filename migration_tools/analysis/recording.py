@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from django.db.backends.base.operations import BaseDatabaseOperations
 from django.db.migrations.migration import Migration
-from django.db.migrations.operations import RenameModel, RunPython
+from django.db.migrations.operations import RenameModel, RunPython, RunSQL
 from django.db.migrations.operations.base import Operation
 from django.db.utils import NotSupportedError
 
@@ -29,6 +30,7 @@ from migration_tools.analysis.python_code import (
 from migration_tools.analysis.queries import QueryRefused, no_queries
 from migration_tools.analysis.receivers import MISSING, ContentTypes
 from migration_tools.analysis.rendering import Renderer, full, has_known_state, renderer_for
+from migration_tools.analysis.statements import gives_nothing_back
 from migration_tools.analysis.states import WalkState
 from migration_tools.exceptions import HistoryError
 from migration_tools.plan import Plan, Step
@@ -182,7 +184,7 @@ class _Recorder:
     def _known(
         self, effects: list[fx.Effect], before: WalkState, after: WalkState
     ) -> Mapping[str, Known]:
-        tables = {getattr(effect, "table", "") for effect in effects} - {""}
+        tables = {name for effect in effects for name in fx.tables_of(effect)}
         known = dict(known_of((before, after), tables, self.connection)) if tables else {}
         for effect in effects:
             if isinstance(effect, fx.TableRenamed):  # one table, under two names
@@ -240,6 +242,7 @@ class _Recorder:
         # attributes while they run backwards.
         copied: Any = copy.deepcopy(operation)
         self.editor.statements_are_known = _is_known(operation, step.is_backwards)
+        self.editor.returns = _returns(operation, step.is_backwards, self.editor)
         before.rendered_by(renderer)
         after.rendered_by(renderer)
         try:
@@ -354,6 +357,22 @@ def _describe(operation: Operation) -> str:
         return str(operation.describe())
     except Exception:  # a custom operation's describe() is not ours to trust
         return type(operation).__name__
+
+
+def _returns(operation: Operation, backwards: bool, editor: Any) -> bool:
+    """Whether what would take the operation back, as Django would run it, may bring back values."""
+    if isinstance(operation, RunSQL):
+        sql = operation.sql if backwards else operation.reverse_sql
+        if not sql:  # None where there is none
+            return False
+        scripts = [sql] if isinstance(sql, str) else list(sql)
+        if not all(isinstance(script, str) for script in scripts):
+            return True
+        split = BaseDatabaseOperations.prepare_sql_script
+        readings = (editor.read(text, split(editor.connection.ops, text)) for text in scripts)
+        return not all(map(gives_nothing_back, readings))
+    parts = getattr(operation, "database_operations", None)
+    return parts is None or any(_returns(part, backwards, editor) for part in parts)
 
 
 def _is_known(operation: Operation, backwards: bool) -> bool:

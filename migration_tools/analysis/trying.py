@@ -33,6 +33,16 @@ class Trying:
         name = str(getattr(effect, "table", ""))
         table = context.holds_rows(name) or name if name else ""
         error = _do(effect, known.get(name, Known()), self._trial, context.backend)
+        yield from self._told(error, table, context)
+
+    def run(self, statement: str, context: Context) -> Iterator[Candidate]:
+        """A statement of the project, which touches no rows."""
+        if self._trial is not None:
+            yield from self._told(self._trial.run(statement), "", context)
+
+    def _told(self, error: str, table: str, context: Context) -> Iterator[Candidate]:
+        if self._trial is None:
+            return
         if error:
             yield context.candidate(hazard=hz.REFUSED_BY_ENGINE, table=table, reason=error)
             self._trial = None

@@ -96,6 +96,8 @@ class Backend:
     name: ClassVar[str | None] = None
     #: Tested against a real server of this vendor. Others get a note in every report.
     first_class: ClassVar[bool] = False
+    #: What sqlglot calls the engine's SQL; empty where it is not read.
+    dialect: ClassVar[str] = ""
     #: The engine's own program, called so that a script ends at its first error.
     script_runner: ClassVar[str] = ""
     #: Forbidding NULL fills blank text with "" and auto_now with the time, without a default.

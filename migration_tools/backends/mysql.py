@@ -49,6 +49,7 @@ LOCK_WAIT_TIMEOUT = 1205
 
 class MySQLBackend(Backend):
     first_class = True
+    dialect = "mysql"
     script_runner = "mysql, without --force"
 
     # --- the server -------------------------------------------------------------------------

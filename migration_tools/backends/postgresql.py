@@ -41,6 +41,7 @@ LOCK_NOT_AVAILABLE = "55P03"
 
 class PostgreSQLBackend(Backend):
     first_class = True
+    dialect = "postgres"
     script_runner = "psql -v ON_ERROR_STOP=1"
 
     def run_lock(self) -> AdvisoryLock:

@@ -36,6 +36,7 @@ STEPS_BETWEEN_LOOKS = 20_000
 
 class SQLiteBackend(Backend):
     first_class = True
+    dialect = "sqlite"
     script_runner = "sqlite3 -bail"
     fills_implicit_defaults = True
     checks_all_keys = True

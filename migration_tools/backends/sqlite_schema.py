@@ -254,6 +254,9 @@ class SchemaCopy:
                 return self.drop_index(name)
         return ""
 
+    def run(self, statement: str) -> str:
+        return self._try(statement)
+
     def broken_views(self) -> frozenset[str]:
         views = self._copy.execute("SELECT name FROM sqlite_master WHERE type = 'view'").fetchall()
         return frozenset(
