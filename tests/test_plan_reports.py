@@ -89,7 +89,7 @@ def test_text_of_what_is_pending(project: Project, golden: Golden) -> None:
     )
     project.migration("0003_nothing")
     project.migration(
-        "0004_opaque", migrations.RunPython(nothing, nothing), migrations.RunSQL("SELECT 1")
+        "0004_opaque", migrations.RunPython(nothing, nothing), migrations.RunSQL("CALL do_it()")
     )
     project.migration("0005_no_draft", migrations.DeleteModel("Draft"))
     with project.installed():
