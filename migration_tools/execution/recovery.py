@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -49,6 +49,15 @@ def unrecorded(connection: BaseDatabaseWrapper) -> tuple[StepRecord, ...]:
         step
         for step in _stopped(Journal(connection))
         if _is_complete(step, loaded(step.operations)) and not _is_recorded(step, applied)
+    )
+
+
+def finished(steps: Iterable[StepRecord]) -> frozenset[int]:
+    """Those that are done, whether or not anybody lived to write it down."""
+    return frozenset(
+        step.id
+        for step in steps
+        if step.outcome is Outcome.DONE or _is_complete(step, loaded(step.operations))
     )
 
 

@@ -199,7 +199,8 @@ class SafeRun:
         holder = holder_of(self._connection)
         half = None if holder else recovery.half_done(self._connection)
         missing = () if holder else recovery.unrecorded(self._connection)
-        self._talk.say(status_lines(runs, holder, missing), always=True)
+        done = recovery.finished(step for _, steps in runs for step in steps)
+        self._talk.say(status_lines(runs, holder, done, missing), always=True)
         if half is not None:
             self._talk.half_done(half)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 from django.utils.timezone import is_aware, localtime
@@ -50,13 +50,15 @@ def undo_heading(undo: Undo) -> Iterator[Line]:
 def status_lines(
     runs: Sequence[tuple[RunRecord, Sequence[StepRecord]]],
     holder: Holder | None,
+    done: Collection[int],
     unrecorded: Sequence[StepRecord] = (),
 ) -> Iterator[Line]:
-    """``holder``: whoever has the lock now; a run that says it is running without it has died."""
+    """``holder``: whoever has the lock now; a run that says it is running without it has died.
+    ``done``: the steps that are, by their ids."""
     for step in unrecorded:
-        done = "taken back" if step.is_backwards else "applied"
+        act = "taken back" if step.is_backwards else "applied"
         yield Line(
-            text=f"{step.label} was {done} by run {step.run}, which died before it was recorded. "
+            text=f"{step.label} was {act} by run {step.run}, which died before it was recorded. "
             "The next migrate_safe records it.",
             tone=Tone.WARNING,
         )
@@ -66,17 +68,19 @@ def status_lines(
         yield Line(text="No run of migrate_safe is in the journal of this database.")
     for run, steps in runs:
         running = holder is not None and holder.run is not None and holder.run.id == run.id
-        yield from _run_lines(run, steps, running=running)
+        yield from _run_lines(run, steps, done, running=running)
 
 
-def _run_lines(run: RunRecord, steps: Sequence[StepRecord], *, running: bool) -> Iterator[Line]:
+def _run_lines(
+    run: RunRecord, steps: Sequence[StepRecord], done: Collection[int], *, running: bool
+) -> Iterator[Line]:
     died = run.outcome is Outcome.RUNNING and not running
     outcome = Outcome.INTERRUPTED if died else run.outcome
-    done = sum(step.outcome is Outcome.DONE for step in steps)
+    many = sum(step.id in done for step in steps)
     undo = f", takes back run {run.undo_of}" if run.undo_of else ""
     yield Line(
         text=f"Run {run.id}  {moment(run.started)}  {outcome}  {run.direction}{undo}  "
-        f"{done} of {several(len(steps), 'step')}  ({run.user} on {run.host})",
+        f"{many} of {several(len(steps), 'step')}  ({run.user} on {run.host})",
         tone=Tone.STEP if outcome is Outcome.DONE else Tone.WARNING,
     )
     if run.error:
@@ -84,10 +88,12 @@ def _run_lines(run: RunRecord, steps: Sequence[StepRecord], *, running: bool) ->
     if outcome is Outcome.DONE:
         return
     for step in steps:
-        yield Line(text=f"  {step.label}: {_step_outcome(step, died=died)}")
+        yield Line(text=f"  {step.label}: {_step_outcome(step, done, died=died)}")
 
 
-def _step_outcome(step: StepRecord, *, died: bool) -> str:
+def _step_outcome(step: StepRecord, done: Collection[int], *, died: bool) -> str:
+    if step.id in done:
+        return "done"
     if step.outcome is Outcome.PLANNED:
         return "not started"
     if step.outcome is Outcome.RUNNING and died:

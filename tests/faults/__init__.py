@@ -1,0 +1,1 @@
+"""`migrate_safe` killed, or cut off, at every statement that changes something."""

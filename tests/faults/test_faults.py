@@ -1,0 +1,212 @@
+"""After each fault: the status is true, the next command finishes the job, no value is lost."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connections, models
+from django.db.migrations import AddField, AlterField, CreateModel
+from pytest_django import DjangoDbBlocker
+
+from migration_tools.management.options import Options
+from tests.faults import harness
+from tests.faults.harness import Ended, every_point, run_with_fault
+from tests.gate.shared import plain
+from tests.helpers import Project, foreign_key, key
+from tests.settings import ENGINE
+from tests.twins import database, empty, records, state
+
+FAULTS = [harness.kill] if ENGINE == "sqlite" else [harness.kill, harness.cut]
+YES = ("--noinput", "--allow-data-loss", "--skip-checks", "-v", "0")
+NEWEST, OLDEST = "0003_more", "0001_initial"
+#: Whatever is consented to is archived.
+ARCHIVES = "archive" in Options.__slots__
+
+
+@pytest.fixture(scope="module")
+def place(
+    tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
+) -> Iterator[str]:
+    """A database on disk: it outlives a process."""
+    with (
+        django_db_blocker.unblock(),
+        database("faults", file=tmp_path_factory.mktemp("faults") / "db") as alias,
+    ):
+        yield alias
+
+
+@pytest.fixture
+def alias(place: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    with django_db_blocker.unblock():
+        yield place
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Project]:
+    """Two steps that lose a table, columns, a relation and fractions on their way back."""
+    project = Project(tmp_path)
+    project.write("shop/models.py")
+    project.migration(
+        "0001_initial",
+        CreateModel("Item", [key(), ("n", models.IntegerField())]),
+        CreateModel("Label", [key(), ("text", models.CharField(max_length=9))]),
+    )
+    project.migration(
+        "0002_tags",
+        CreateModel(
+            "Tag", [key(), ("item", foreign_key("shop.Item")), ("text", models.TextField())]
+        ),
+        AddField("Item", "color", models.CharField(max_length=9, null=True, db_index=True)),
+    )
+    project.migration(
+        NEWEST,
+        AlterField("Item", "n", models.DecimalField(max_digits=9, decimal_places=2)),
+        AddField("Item", "labels", models.ManyToManyField("shop.Label")),
+        AddField("Item", "code", models.CharField(max_length=9, default="-", unique=False)),
+    )
+    with project.installed():
+        yield project
+
+
+def fill(alias: str) -> None:
+    """All applied, and rows in every table."""
+    empty(alias)
+    plain(alias, "shop")
+    rows = {
+        "shop_item": [(1, "1.25", "red", "a"), (2, "2.00", None, "b"), (3, "-3.50", "blue", "c")],
+        "shop_label": [(1, "x"), (2, "y")],
+        "shop_tag": [(1, "first", 1), (2, "second", 3)],
+        "shop_item_labels": [(1, 1, 1), (2, 1, 2), (3, 3, 2)],
+    }
+    columns = {
+        "shop_item": "id, n, color, code",
+        "shop_label": "id, text",
+        "shop_tag": "id, text, item_id",
+        "shop_item_labels": "id, item_id, label_id",
+    }
+    with connections[alias].cursor() as cursor:
+        for table, values in rows.items():
+            marks = ", ".join(["%s"] * len(values[0]))
+            cursor.executemany(f"INSERT INTO {table} ({columns[table]}) VALUES ({marks})", values)
+
+
+def reverted(alias: str) -> None:
+    """At the oldest step, with the rows that are left there."""
+    fill(alias)
+    outcome = harness.called(alias, "migrate_safe", "shop", OLDEST, *YES)
+    assert outcome.code == 0, outcome.err
+
+
+def values(alias: str) -> dict[str, Any]:
+    """The rows of every table, whatever the order of its columns is."""
+    connection, found = connections[alias], {}
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            if table.startswith("shop_"):
+                cursor.execute(f"SELECT * FROM {table}")
+                names = [column[0] for column in cursor.description]
+                found[table] = sorted(
+                    sorted(zip(names, map(str, row), strict=True)) for row in cursor
+                )
+    return found
+
+
+def schema(alias: str) -> dict[str, Any]:
+    """Without the numbers in names that an engine chooses itself."""
+    return {
+        table: (sorted(columns), sorted(map(str, constraints.values())))
+        for table, (columns, constraints, _) in state(alias).items()
+        if table.startswith("shop_")
+    }
+
+
+def finish(alias: str, *target: str) -> None:
+    """As the status says: go on where a step is half-way, else the same command again."""
+    status = harness.called(alias, "migrate_safe", "--status", "--skip-checks")
+    assert status.code == 0, status.err
+    half = "stopped half-way" in status.out
+    words = ("--resume",) if half else target
+    outcome = harness.called(alias, "migrate_safe", *words, *YES)
+    assert outcome.code == 0, f"{status.out}\n{outcome.err}"
+
+
+def told_truly(alias: str, stages: list[dict[str, Any]]) -> None:
+    """What --status says is done, is; and nothing else is. ``stages``: the schema after 0, 1 and
+    both of the steps."""
+    status = harness.called(alias, "migrate_safe", "--status", "--skip-checks").out
+    if "stopped half-way" in status:
+        assert not connections[alias].features.can_rollback_ddl
+        return
+    done = re.match(r"(?:shop.+\n)*Run \d+ .+  (\d) of 2 steps", status)
+    assert schema(alias) == stages[int(done[1]) if done else 0], status
+    assert "  running  " not in status
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_a_revert(shop: Project, alias: str, tmp_path: Path, fault: Callable[..., None]) -> None:
+    fill(alias)
+    before, stages = values(alias), [schema(alias)]
+    for target in ("0002", OLDEST):
+        plain(alias, "shop", target)
+        stages.append(schema(alias))
+    after = values(alias)
+    target = ("shop", OLDEST)
+    words = ("migrate_safe", *target, *YES)
+
+    def check(ended: Ended) -> None:
+        told_truly(alias, stages)
+        finish(alias, *target)
+        assert (schema(alias), records(alias)[-1]) == (stages[-1], ("shop", OLDEST)), ended.point
+        assert values(alias) == after, ended.point
+        if ARCHIVES:
+            everything_comes_back(alias, before)
+
+    points = every_point(
+        lambda: fill(alias),
+        lambda number: run_with_fault(alias, words, fault, number, tmp_path),
+        check,
+    )
+    sys.stdout.write(f"{ENGINE}: {points} points of a revert survived ({fault.__name__})\n")
+    assert points > 20
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_going_in_again(
+    shop: Project, alias: str, tmp_path: Path, fault: Callable[..., None]
+) -> None:
+    """With archives this is a restore."""
+    fill(alias)
+    before = values(alias)
+    words = ("migrate_safe", "shop", *YES)
+    reverted(alias)
+    stages = [schema(alias)]
+    for target in ("0002", NEWEST):
+        plain(alias, "shop", target)
+        stages.append(schema(alias))
+
+    def check(ended: Ended) -> None:
+        if harness.called(alias, "migrate_safe", "--status", "--skip-checks").out.count("Run ") > 1:
+            told_truly(alias, stages)
+        finish(alias, "shop")
+        assert (schema(alias), records(alias)[-1]) == (stages[-1], ("shop", NEWEST)), ended.point
+        if ARCHIVES:
+            assert values(alias) == before, ended.point
+
+    points = every_point(
+        lambda: reverted(alias),
+        lambda number: run_with_fault(alias, words, fault, number, tmp_path),
+        check,
+    )
+    sys.stdout.write(f"{ENGINE}: {points} points of the way in survived ({fault.__name__})\n")
+    assert points > 20
+
+
+def everything_comes_back(alias: str, before: dict[str, Any]) -> None:
+    outcome = harness.called(alias, "migrate_safe", "shop", *YES)
+    assert outcome.code == 0, outcome.err
+    assert values(alias) == before
