@@ -19,6 +19,7 @@ from django.apps.registry import Apps
 from django.db import models
 from django.utils.timezone import now
 
+from migration_tools.backends import for_connection
 from migration_tools.exceptions import JournalError
 from migration_tools.plan import Direction
 
@@ -200,6 +201,8 @@ class Journal:
                     if model._meta.db_table not in found:
                         editor.create_model(model)
         except django.db.Error as error:
+            if for_connection(self.connection).gave_up_waiting(error):
+                raise
             reason = " ".join(str(error).split())
             raise JournalError(
                 f"The journal of runs cannot be made, and without it nothing is run: {reason}",

@@ -241,8 +241,9 @@ class Gate:
             fingerprint = assessment.fingerprint
         run.judged = content
         if self._occasion is not None and run.plan and run.log is None and self._is_innermost:
-            run.log = RunLog(self._connection, self._occasion)
-            run.log.open(run.plan, fingerprint=fingerprint, fake=self._fake)
+            log = RunLog(self._connection, self._occasion)
+            log.open(run.plan, fingerprint=fingerprint, fake=self._fake)
+            run.log = log
 
 
 def _plans(run: _Run, key: Key) -> bool:

@@ -141,10 +141,12 @@ class SafeRun:
 
     def _can_be_retried(self, error: django.db.Error) -> bool:
         """Only where the lock was all that was missing, and nothing of the step has stayed."""
-        step = self._running_step()
-        if step is None or not for_connection(self._connection).gave_up_waiting(error):
+        if not for_connection(self._connection).gave_up_waiting(error):
             return False
-        return step.is_whole or not any(notes.has_changed for notes in step.notes)
+        step = self._running_step()
+        if step is None or step.is_whole:
+            return True
+        return not any(notes.has_changed for notes in step.notes)
 
     # --- each of them -----------------------------------------------------------------------
 

@@ -164,10 +164,10 @@ def test_a_step_is_tried_again(shop: Project, place: str) -> None:
 
 def test_what_fails_for_another_reason_is_not(shop: Project, place: str) -> None:
     shop.source(
-        "0002_n",
+        "0003_fails",
         "from django.db import migrations\n"
         "class Migration(migrations.Migration):\n"
-        "    dependencies = [('shop', '0001_initial')]\n"
+        "    dependencies = [('shop', '0002_n')]\n"
         "    operations = [migrations.RunSQL('SELECT 1 FROM nowhere')]\n",
     )
     with shop.installed():
