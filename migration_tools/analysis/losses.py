@@ -186,7 +186,8 @@ def filled_value(effect: fx.ColumnAltered, value: str | None, context: Context) 
     """What the column holds when its NULLs are filled; None if it cannot be said."""
     if value is None or not forbids_null(effect) or fills(effect.new, context) is None:
         return value
-    constant = _constant(effect.new, context)
+    # Some drivers ask their server how to quote; without one nothing is counted either.
+    constant = _constant(effect.new, context) if context.online else "NULL"
     return None if constant is None else f"COALESCE({value}, {constant})"
 
 
