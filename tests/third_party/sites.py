@@ -61,10 +61,12 @@ class Site:
             return cursor.fetchall() if cursor.description else []
 
     def state(self) -> dict[str, Any]:
-        """Columns and rows of every table of every schema, but for when something was recorded."""
+        """Columns and rows of every table of every schema, but for when something was recorded
+        and for what a run writes about itself."""
         tables = self.query(
             "SELECT schemaname, tablename FROM pg_tables"
-            " WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1, 2"
+            " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
+            " AND tablename NOT LIKE 'migration_tools_%' ORDER BY 1, 2"
         )
         found: dict[str, Any] = {}
         for schema, table in tables:
