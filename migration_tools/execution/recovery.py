@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils.timezone import now
 
+from migration_tools.archives.catalogue import UNFINISHED, Archive, Catalogue, State
 from migration_tools.backends import for_connection
 from migration_tools.exceptions import Refused
 from migration_tools.execution.notes import OperationNotes, Progress, loaded
@@ -49,6 +50,25 @@ def unrecorded(connection: BaseDatabaseWrapper) -> tuple[StepRecord, ...]:
         step
         for step in _stopped(Journal(connection))
         if _is_complete(step, loaded(step.operations)) and not _is_recorded(step, applied)
+    )
+
+
+def unsettled(connection: BaseDatabaseWrapper) -> tuple[Archive, ...]:
+    """What an operation was at when it stopped: the next run takes that back before it begins."""
+    if connection.features.can_rollback_ddl:
+        return ()
+    stopped = [
+        [step.run, step.position, number]
+        for step in Journal(connection).unfinished_steps()
+        for number, notes in enumerate(loaded(step.operations))
+        if notes.progress in (Progress.RUNNING, Progress.FAILED)
+    ]
+    return tuple(
+        archive
+        for archive in Catalogue(connection).find()
+        if archive.state in UNFINISHED
+        or (archive.state is State.KEPT and archive.details.get("taken_by") in stopped)
+        or (archive.state is State.RETURNED and archive.details.get("returned_by") in stopped)
     )
 
 

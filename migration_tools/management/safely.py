@@ -202,7 +202,8 @@ class SafeRun:
         half = None if holder else recovery.half_done(self._connection)
         missing = () if holder else recovery.unrecorded(self._connection)
         done = recovery.finished(step for _, steps in runs for step in steps)
-        self._talk.say(status_lines(runs, holder, done, missing), always=True)
+        begun = () if holder else recovery.unsettled(self._connection)
+        self._talk.say(status_lines(runs, holder, done, missing, begun), always=True)
         if half is not None:
             self._talk.half_done(half)
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.utils.timezone import is_aware, localtime
 
+from migration_tools.archives.catalogue import Archive
 from migration_tools.execution.locking import DatabaseBusy, Holder
 from migration_tools.execution.undoing import Undo
 from migration_tools.journal import Outcome, RunRecord, StepRecord
@@ -52,6 +53,7 @@ def status_lines(
     holder: Holder | None,
     done: Collection[int],
     unrecorded: Sequence[StepRecord] = (),
+    unsettled: Sequence[Archive] = (),
 ) -> Iterator[Line]:
     """``holder``: whoever has the lock now; a run that says it is running without it has died.
     ``done``: the steps that are, by their ids."""
@@ -60,6 +62,13 @@ def status_lines(
         yield Line(
             text=f"{step.label} was {act} by run {step.run}, which died before it was recorded. "
             "The next migrate_safe records it.",
+            tone=Tone.WARNING,
+        )
+    for archive in unsettled:
+        what = f"{archive.table}.{archive.column}" if archive.column else archive.table
+        yield Line(
+            text=f"Archive {archive.number} of {what} was at work when its run stopped in "
+            f"{archive.step}. The next migrate_safe takes that back before it begins.",
             tone=Tone.WARNING,
         )
     if holder is not None:

@@ -45,7 +45,7 @@ def alias(place: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Project]:
-    """Two steps that lose a table, columns, a relation and fractions on their way back."""
+    """Two steps that lose a table, columns and a relation on their way back."""
     project = Project(tmp_path)
     project.write("shop/models.py")
     project.migration(
@@ -75,7 +75,7 @@ def fill(alias: str) -> None:
     empty(alias)
     plain(alias, "shop")
     rows = {
-        "shop_item": [(1, "1.25", "red", "a"), (2, "2.00", None, "b"), (3, "-3.50", "blue", "c")],
+        "shop_item": [(1, "1.00", "red", "a"), (2, "2.00", None, "b"), (3, "-3.00", "blue", "c")],
         "shop_label": [(1, "x"), (2, "y")],
         "shop_tag": [(1, "first", 1), (2, "second", 3)],
         "shop_item_labels": [(1, 1, 1), (2, 1, 2), (3, 3, 2)],
@@ -90,6 +90,25 @@ def fill(alias: str) -> None:
         for table, values in rows.items():
             marks = ", ".join(["%s"] * len(values[0]))
             cursor.executemany(f"INSERT INTO {table} ({columns[table]}) VALUES ({marks})", values)
+
+
+@pytest.fixture
+def narrow(tmp_path: Path) -> Iterator[Project]:
+    """One step that rounds on its way back; what it rounds is copied."""
+    project = Project(tmp_path)
+    project.write("shop/models.py")
+    project.migration(OLDEST, CreateModel("Item", [key(), ("n", models.IntegerField())]))
+    wider = models.DecimalField(max_digits=9, decimal_places=2)
+    project.migration("0002_wider", AlterField("Item", "n", wider))
+    with project.installed():
+        yield project
+
+
+def fill_narrow(alias: str) -> None:
+    empty(alias)
+    plain(alias, "shop")
+    with connections[alias].cursor() as cursor:
+        cursor.execute("INSERT INTO shop_item (id, n) VALUES (1, 1.25), (2, 2), (3, -3.5)")
 
 
 def reverted(alias: str) -> None:
@@ -149,7 +168,7 @@ def told_truly(alias: str, stages: list[dict[str, Any]]) -> None:
     """What --status says is done, is; and nothing else is. ``stages``: the schema after 0, 1 and
     both of the steps."""
     status = harness.called(alias, "migrate_safe", "--status", "--skip-checks").out
-    if "stopped half-way" in status:
+    if "stopped half-way" in status or "was at work when its run stopped" in status:
         assert not connections[alias].features.can_rollback_ddl
         return
     done = re.match(r"(?:shop.+\n)*Run \d+ .+  (\d) of 2 steps", status)
@@ -160,13 +179,13 @@ def told_truly(alias: str, stages: list[dict[str, Any]]) -> None:
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
 def test_a_revert(shop: Project, alias: str, tmp_path: Path, fault: Callable[..., None]) -> None:
     fill(alias)
-    stages = [schema(alias)]
+    before, stages = values(alias), [schema(alias)]
     for target in ("0002", OLDEST):
         run(alias, "shop", target)
         stages.append(schema(alias))
     after = values(alias)
     run(alias, "shop")
-    back = values(alias)
+    assert values(alias) == before
     target = ("shop", OLDEST)
     words = ("migrate_safe", *target, *YES)
 
@@ -176,7 +195,7 @@ def test_a_revert(shop: Project, alias: str, tmp_path: Path, fault: Callable[...
         assert (schema(alias), records(alias)[-1]) == (stages[-1], ("shop", OLDEST)), ended.point
         assert values(alias) == after, ended.point
         run(alias, "shop")
-        assert values(alias) == back, ended.point
+        assert values(alias) == before, ended.point
 
     points = every_point(
         lambda: fill(alias),
@@ -192,21 +211,22 @@ def test_going_in_again(
     shop: Project, alias: str, tmp_path: Path, fault: Callable[..., None]
 ) -> None:
     """What was archived comes back on the way."""
-    fill(alias)
     words = ("migrate_safe", "shop", *YES)
+    fill(alias)
+    before = values(alias)
     reverted(alias)
     stages = [schema(alias)]
     for target in ("0002", NEWEST):
         run(alias, "shop", target)
         stages.append(schema(alias))
-    back = values(alias)
+    assert values(alias) == before
 
     def check(ended: Ended) -> None:
         if harness.called(alias, "migrate_safe", "--status", "--skip-checks").out.count("Run ") > 1:
             told_truly(alias, stages)
         finish(alias, "shop")
         assert (schema(alias), records(alias)[-1]) == (stages[-1], ("shop", NEWEST)), ended.point
-        assert values(alias) == back, ended.point
+        assert values(alias) == before, ended.point
 
     points = every_point(
         lambda: reverted(alias),
@@ -215,3 +235,30 @@ def test_going_in_again(
     )
     sys.stdout.write(f"{ENGINE}: {points} points of the way in survived ({fault.__name__})\n")
     assert points > 20
+
+
+@pytest.mark.xfail(
+    ENGINE in ("mariadb", "mysql"),
+    reason="--resume refuses a step that stopped in a copy: its statements carry a new number",
+)
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_values_that_are_copied(
+    narrow: Project, alias: str, tmp_path: Path, fault: Callable[..., None]
+) -> None:
+    fill_narrow(alias)
+    before = values(alias)
+    words = ("migrate_safe", "shop", OLDEST, *YES)
+
+    def check(ended: Ended) -> None:
+        finish(alias, "shop", OLDEST)
+        assert records(alias)[-1] == ("shop", OLDEST), ended.point
+        run(alias, "shop")
+        assert values(alias) == before, ended.point
+
+    points = every_point(
+        lambda: fill_narrow(alias),
+        lambda number: run_with_fault(alias, words, fault, number, tmp_path),
+        check,
+    )
+    sys.stdout.write(f"{ENGINE}: {points} points of a copy survived ({fault.__name__})\n")
+    assert points > 10
