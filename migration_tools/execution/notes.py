@@ -50,7 +50,7 @@ class OperationNotes:
     @property
     def stays(self) -> bool:
         """Whether it has left something, or may have."""
-        return self.has_changed or bool(self.statements)
+        return self.has_changed or (bool(self.statements) and not self.refused)
 
 
 def dumped(notes: Sequence[OperationNotes]) -> str:
