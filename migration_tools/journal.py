@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import django.db
 from django.apps.registry import Apps
 from django.db import models
 from django.utils.timezone import now
 
-from migration_tools.backends import for_connection
 from migration_tools.exceptions import JournalError
+from migration_tools.own_tables import OwnTables
 from migration_tools.plan import Direction
 
 if TYPE_CHECKING:
@@ -177,38 +176,17 @@ class Journal:
 
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         self.connection = connection
-        self._is_there = False
+        self._tables = OwnTables(connection, TABLES, _models)
 
     # --- the tables -------------------------------------------------------------------------
 
     def exists(self) -> bool:
-        if not self._is_there:
-            with self.connection.cursor() as cursor:
-                found = self.connection.introspection.table_names(cursor)
-            self._is_there = set(TABLES) <= set(found)
-        return self._is_there
+        return self._tables.exist()
 
     def ensure_tables(self) -> None:
         """Raises JournalError where they cannot be made."""
-        if self.exists():
-            return
-        with self.connection.cursor() as cursor:
-            found = self.connection.introspection.table_names(cursor)
-        try:
-            # The class's own editor: what a run puts on the connection is for its steps.
-            with type(self.connection).SchemaEditorClass(self.connection) as editor:
-                for model in _models():
-                    if model._meta.db_table not in found:
-                        editor.create_model(model)
-        except django.db.Error as error:
-            if for_connection(self.connection).gave_up_waiting(error):
-                raise
-            reason = " ".join(str(error).split())
-            raise JournalError(
-                f"The journal of runs cannot be made, and without it nothing is run: {reason}",
-                hint=f"Somebody with the right to create tables must run migrate_safe once ("
-                f"{RUN_TABLE}, {STEP_TABLE}); later runs only write to them.",
-            ) from error
+        told = "The journal of runs cannot be made, and without it nothing is run"
+        self._tables.make(JournalError, told)
 
     # --- writing ----------------------------------------------------------------------------
 

@@ -104,7 +104,7 @@ def _converted(effect: fx.ColumnAltered, context: Context) -> Iterator[Candidate
             rows=count_rows(table),
             uncounted=True,
         )
-    for judgement in conversion.lost:
+    for judgement in (*conversion.lost, *conversion.doubtful):
         count = count_where(table, judgement.predicate)
         yield context.candidate(
             kind=LossKind.VALUES,
@@ -114,19 +114,7 @@ def _converted(effect: fx.ColumnAltered, context: Context) -> Iterator[Candidate
             decides=count,
             rows=count_rows(table),
             values=count,
-            listing=judgement.predicate,
-        )
-    for judgement in conversion.doubtful:
-        count = count_where(table, judgement.predicate)
-        yield context.candidate(
-            kind=LossKind.VALUES,
-            table=table,
-            column=line.origin,
-            reason=f"{judgement.reason}: {change}",
-            decides=count,
-            rows=count_rows(table),
-            values=count,
-            at_most=True,
+            at_most=judgement in conversion.doubtful,
             listing=judgement.predicate,
         )
     for judgement in conversion.misread:

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import django.db
 from django.apps.registry import Apps
 from django.db import models
 from django.utils.timezone import now
 
 from migration_tools.backends import for_connection
 from migration_tools.exceptions import ArchiveError
+from migration_tools.own_tables import OwnTables
 from migration_tools.plan import Direction
 
 if TYPE_CHECKING:
@@ -137,29 +137,15 @@ class Catalogue:
 
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         self.connection = connection
-        self._is_there = False
+        self._tables = OwnTables(connection, [TABLE], lambda: [_model()])
 
     def exists(self) -> bool:
-        if not self._is_there:
-            with self.connection.cursor() as cursor:
-                self._is_there = TABLE in self.connection.introspection.table_names(cursor)
-        return self._is_there
+        return self._tables.exist()
 
     def ensure_table(self) -> None:
         """Outside of any step's transaction; raises ArchiveError where it cannot be made."""
-        if self.exists():
-            return
-        try:
-            # The class's own editor: what a run puts on the connection is for its steps.
-            with type(self.connection).SchemaEditorClass(self.connection) as editor:
-                editor.create_model(_model())
-        except django.db.Error as error:
-            reason = " ".join(str(error).split())
-            raise ArchiveError(
-                f"The catalogue of archives cannot be made, and without it nothing is: {reason}",
-                hint=f"Somebody with the right to create tables must run migrate_safe once "
-                f"({TABLE}).",
-            ) from error
+        told = "The catalogue of archives cannot be made, and without it nothing is archived"
+        self._tables.make(ArchiveError, told)
 
     # --- writing ----------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import django.db
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
 
 from migration_tools.conf import configuration
 from migration_tools.exceptions import MigrationToolsError
@@ -38,6 +38,27 @@ def add_target_arguments(parser: CommandParser) -> None:
         nargs="?",
         help='Name of the migration to go to, or its beginning; "zero" for none at all.',
     )
+
+
+def add_database_arguments(parser: CommandParser, verb: str) -> None:
+    """``verb``: what is done for each database, as in "Plan for"."""
+    parser.add_argument(
+        "--database",
+        action="append",
+        dest="databases",
+        metavar="ALIAS",
+        help=f'{verb} this database; may be given several times. Default: "{DEFAULT_DB_ALIAS}".',
+    )
+    parser.add_argument(
+        "--all-databases", action="store_true", help=f"{verb} every database in DATABASES."
+    )
+
+
+def aliases(options: dict[str, Any]) -> list[str]:
+    """In the order in which they were named, each once."""
+    if options["all_databases"]:
+        return list(connections)
+    return list(dict.fromkeys(options["databases"] or [DEFAULT_DB_ALIAS]))
 
 
 def add_opaque_argument(parser: _ActionsContainer) -> None:

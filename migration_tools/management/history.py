@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
-from django.db import DEFAULT_DB_ALIAS, connections
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
@@ -22,16 +21,7 @@ def add_arguments(
     parser: CommandParser, *, formats: tuple[str, ...], graphs: tuple[str, ...]
 ) -> None:
     parser.add_argument("app_labels", nargs="*", metavar="app_label", help="Only these apps.")
-    parser.add_argument(
-        "--database",
-        action="append",
-        dest="databases",
-        metavar="ALIAS",
-        help='Database to report on; may be given several times. Default: "default".',
-    )
-    parser.add_argument(
-        "--all-databases", action="store_true", help="Report on every database in DATABASES."
-    )
+    base.add_database_arguments(parser, "Report on")
     parser.add_argument("--pending", action="store_true", help="Only what is not applied.")
     parser.add_argument("--applied", action="store_true", help="Only what is applied.")
     parser.add_argument("--ghosts", action="store_true", help="Only what has lost its file.")
@@ -71,12 +61,6 @@ def positive(text: str) -> int:
     if number < 1:
         raise ValueError
     return number
-
-
-def aliases(options: dict[str, Any]) -> list[str]:
-    if options["all_databases"]:
-        return list(connections)
-    return list(dict.fromkeys(options["databases"] or [DEFAULT_DB_ALIAS]))
 
 
 def choice(options: dict[str, Any]) -> Choice:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import connections
 from django.db.migrations.recorder import MigrationRecorder
 
 from migration_tools.analysis.assessment import assess
@@ -41,16 +41,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         base.add_target_arguments(parser)
-        parser.add_argument(
-            "--database",
-            action="append",
-            dest="databases",
-            metavar="ALIAS",
-            help='Database to plan for; may be given several times. Default: "default".',
-        )
-        parser.add_argument(
-            "--all-databases", action="store_true", help="Plan for every database in DATABASES."
-        )
+        base.add_database_arguments(parser, "Plan for")
         parser.add_argument(
             "--from",
             dest="start",
@@ -93,9 +84,7 @@ class Command(BaseCommand):
             allow_opaque = base.allows_opaque(options)
             timeout = base.count_timeout(options)
         several = options["all_databases"] or len(options["databases"] or ()) > 1
-        aliases = dict.fromkeys(options["databases"] or [DEFAULT_DB_ALIAS])
-        if options["all_databases"]:
-            aliases = dict.fromkeys(connections)
+        aliases = base.aliases(options)
         if options["format"] == "sql" and several:
             raise CommandError("A script is for one database: name one --database.")
         with_sql = options["sql"] or options["format"] == "sql"

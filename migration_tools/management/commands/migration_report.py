@@ -35,7 +35,7 @@ class Command(BaseCommand):
         history.add_arguments(parser, formats=FORMATS, graphs=GRAPHS)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        aliases = history.aliases(options)
+        aliases = base.aliases(options)
         for label in options["app_labels"]:
             try:
                 apps.get_app_config(label)
