@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
@@ -26,7 +27,11 @@ def _usable_connections() -> Iterator[Any]:
 
 @contextlib.contextmanager
 def no_queries() -> Iterator[None]:
-    """Refuse cursors on every alias, the ones that are not open yet included."""
+    """Refuse cursors on every alias, the ones that are not open yet included.
+
+    Connections are a thread's own, so nobody inside may start another thread either; what other
+    threads of the process do is their business.
+    """
     saved: list[tuple[Any, dict[str, Any]]] = []
 
     def refuse(*args: Any, **kwargs: Any) -> NoReturn:
@@ -41,9 +46,18 @@ def no_queries() -> Iterator[None]:
         )
         for name in DOORS:
             setattr(connection, name, refuse)
+    recording, start = threading.get_ident(), threading.Thread.start
+
+    def start_outside(thread: threading.Thread) -> None:
+        if threading.get_ident() == recording:
+            raise QueryRefused
+        start(thread)
+
+    threading.Thread.start = start_outside  # type: ignore[assignment, method-assign]
     try:
         yield
     finally:
+        threading.Thread.start = start  # type: ignore[method-assign]
         for connection, own in saved:
             for name in DOORS:
                 if name in own:
