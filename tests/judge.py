@@ -237,6 +237,11 @@ def judge(case: Case, *, kind: str = "Changes of a type") -> Prediction:
         court.build(numbers)
         said = court.predict()
         answer, why = answer_of(said.conversion)
+        if kind:  # before anything can fail: a pair that does has been judged, too
+            known = (case.known or why) if answer == "unknown" else ""
+            values = sum(value is not None for value in case.rows)
+            doubtful = len(said.doubtful)
+            accuracy.count(kind, told(case), values=values, known=known, doubtful=doubtful)
         expected = {case.answer} if case.answer is not None else {"", "impossible"}
         expected |= {"impossible"} if case.known else set()
         assert answer in expected, f"the backend says {answer or 'something'}: {why}"
@@ -247,11 +252,6 @@ def judge(case: Case, *, kind: str = "Changes of a type") -> Prediction:
         assert bool(refused) == (answer == "impossible"), f"the step over no rows: {refused}"
         if not answer:
             compare(court, said)
-    known = (case.known or why) if answer == "unknown" else ""
-    values = sum(value is not None for value in case.rows)
-    if kind:
-        doubtful = len(said.doubtful)
-        accuracy.count(kind, told(case), values=values, known=known, doubtful=doubtful)
     return said
 
 
