@@ -147,7 +147,7 @@ class CopiedArchives:
                 cursor.execute(statement)
         rows = self._copying.count(f"SELECT COUNT(*) FROM {self._quote(table)}")
         self._prove(archive, table, names, rows)
-        return self._returned(archive, Returned(rows=rows))
+        return self._back(Returned(rows=rows))
 
     def _require_columns(self, archive: Archive, wanted: Sequence[str]) -> None:
         other = set(archive.details["columns"]) ^ set(wanted)
@@ -208,7 +208,7 @@ class CopiedArchives:
         born since."""
         keys = self._keys(archive)
         copying, place = self._copying, archive.place
-        copying.index(place, [other for _, other in keys])
+        self._index(archive)
         joined = copying.joined(table, place, keys)
         own, value = (
             f"{self._quote(table)}.{self._quote(column)}",
@@ -231,7 +231,7 @@ class CopiedArchives:
                 f"{rows - equal} values of {table}.{column} came back other than they were "
                 "archived: the column holds something else by now."
             )
-        return self._returned(archive, Returned(rows=rows, gone=(archive.rows or 0) - rows))
+        return self._back(Returned(rows=rows, gone=(archive.rows or 0) - rows))
 
     @contextlib.contextmanager
     def give_values(
@@ -243,8 +243,9 @@ class CopiedArchives:
         ``before`` and ``after`` are the column's names.
         """
         keys, copying, place = self._keys(archive), self._copying, archive.place
-        copying.index(place, [other for _, other in keys])
-        copying.add_column(place, Extra(name=UNTOUCHED, type="integer"))
+        self._index(archive)
+        if UNTOUCHED not in self._backend.columns_of([place])[place]:
+            copying.add_column(place, Extra(name=UNTOUCHED, type="integer"))
         own, new = (
             f"{self._quote(table)}.{self._quote(before)}",
             f"{self._quote(place)}.{self._quote(NEW_VALUE)}",
@@ -274,21 +275,30 @@ class CopiedArchives:
                     "archived."
                 )
             told.append(Returned(rows=rows, gone=(archive.rows or 0) - there, edited=there - rows))
-        self._returned(archive, told[0])
+        self._back(told[0])
+
+    def _index(self, archive: Archive) -> None:
+        """Once: a way back that stopped may have made it."""
+        if not archive.details.get("indexed"):
+            self._copying.index(archive.place, [other for _, other in self._keys(archive)])
+            self.catalogue.change(archive.number, details={**archive.details, "indexed": True})
 
     def _keys(self, archive: Archive) -> list[tuple[str, str]]:
         """Columns of the table, and of the copy."""
         return [(name, f"key_{n}") for n, name in enumerate(archive.details["key"], 1)]
 
-    def _returned(self, archive: Archive, returned: Returned) -> Returned:
-        """A copy that is back as a whole is not kept twice; what did not fit stays to be seen."""
+    def _back(self, returned: Returned) -> Returned:
         self._copying.settle()
+        return returned
+
+    def conclude(self, archive: Archive, returned: Returned) -> None:
+        """When the step that it came back in is done: a copy that is back as a whole is not kept
+        twice; what did not fit stays to be seen."""
         if returned.gone or returned.edited:
             self.catalogue.change(archive.number, state=State.SUPERSEDED)
         else:
             self._copying.drop(archive.place)
             self.catalogue.change(archive.number, state=State.RETURNED)
-        return returned
 
     # --- its life ---------------------------------------------------------------------------
 

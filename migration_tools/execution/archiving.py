@@ -297,6 +297,7 @@ class Archivist:
 
     def forget(self) -> None:
         self._waiting.clear()
+        self.copies.forget()
 
     def fill(self, editor: Any, model: Any, field: Any) -> Fill | None:
         """What AddField puts into rows that are there."""

@@ -155,9 +155,17 @@ class ArchivingEditor(Base):
     def __exit__(self, *exc_info: Any) -> None:
         if exc_info[0] is None:
             self.archivist.finish()
+            if self.atomic_migration:  # in the transaction that is about to be committed
+                self.archivist.copies.finish()
         else:
             self.archivist.forget()
-        super().__exit__(*exc_info)
+        try:
+            super().__exit__(*exc_info)  # foreign keys are made only here
+        except BaseException:
+            self.archivist.forget()
+            raise
+        if exc_info[0] is None:
+            self.archivist.copies.finish()
 
 
 def archiving(editor_class: type[Any], archivist: Archivist) -> type[Any]:

@@ -33,7 +33,8 @@ class Copies:
         self._catalogue = Catalogue(connection)
         self._copied = CopiedArchives(connection)
         self._quote = connection.ops.quote_name
-        self.returned: list[tuple[Archive, Returned]] = []
+        #: Back in the step that is running, which may still fail.
+        self._returned: list[tuple[Archive, Returned]] = []
 
     def refusal(self, table: str, column: str) -> str:
         return self._copied.refusal(table, column)
@@ -225,5 +226,13 @@ class Copies:
         self._note(archive, told[0])
 
     def _note(self, archive: Archive, returned: Returned) -> None:
-        self.returned.append((archive, returned))
+        self._returned.append((archive, returned))
         self._archivist.given.append(archive.number)
+
+    def finish(self) -> None:
+        """At the end of a step: within its transaction, or where it has none when all is done."""
+        while self._returned:
+            self._copied.conclude(*self._returned.pop())
+
+    def forget(self) -> None:
+        self._returned.clear()

@@ -8,13 +8,14 @@ from __future__ import annotations
 import datetime
 import decimal
 import io
+import json
 import uuid
 from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.db import connection, connections, models
-from django.db.migrations import AddField, AlterField, RemoveField
+from django.db.migrations import AddField, AlterField, RemoveField, RunSQL
 
 from migration_tools.archives.catalogue import Catalogue, State
 from tests.helpers import Project, changes_tables, foreign_key, insert, model, quote, refusal, sql
@@ -313,3 +314,29 @@ def test_a_key_whose_target_is_gone_is_found_before(project: Project) -> None:
         sql("INSERT INTO shop_maker (id) VALUES (2)")
         safe("shop")
         assert sql("SELECT id, maker_id FROM shop_item ORDER BY id") == [(1, 1), (2, 2)]
+
+
+def test_a_copy_stays_until_its_step_is_done(project: Project) -> None:
+    project.migration("0001_initial", model("Item", a=models.IntegerField()))
+    project.migration("0002_more", AddField("Item", "v", models.IntegerField(null=True)))
+    with project.installed():
+        project.migrate("shop")
+        insert("shop_item", id=[1, 2], a=[10, 20], v=[1, 2])
+        safe("shop", "0001")
+    # The same file, but for a statement behind it that the database refuses.
+    wrong = RunSQL("SELECT 1 FROM nowhere_at_all", RunSQL.noop)
+    project.remove("0002_more")
+    project._last["shop"] = "0001_initial"
+    project.migration("0002_more", AddField("Item", "v", models.IntegerField(null=True)), wrong)
+    with project.installed():
+        Catalogue(connections["default"])._rows().update(details=without_source())
+        with pytest.raises(Exception, match="nowhere_at_all"):
+            safe("shop")
+        assert [state for _, _, state in states()] == ["kept"]
+        assert sql(f"SELECT COUNT(value) FROM {copies()[0]}") == [(2,)]
+
+
+def without_source() -> str:
+    """What an archive knows, as if nobody had written down the file."""
+    (archive,) = Catalogue(connections["default"]).find()
+    return json.dumps({k: v for k, v in archive.details.items() if k != "source"})
