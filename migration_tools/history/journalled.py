@@ -1,14 +1,16 @@
-"""What the journal of runs adds to a history: who, how long, faked, edited since, half done."""
+"""What the journal and the archives add to a history: who, how long, faked, edited, kept."""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import django.db
 
 from migration_tools.analysis.sources import source_hash, source_of
+from migration_tools.archives.catalogue import HOLDING, Catalogue
 from migration_tools.history.statuses import Mark, Ran, State
 from migration_tools.journal import Journal, LastStep, Outcome
 from migration_tools.plan import Direction, Key
@@ -26,6 +28,15 @@ def last_steps(connection: BaseDatabaseWrapper) -> Mapping[Key, LastStep]:
         return Journal(connection).last_steps()
     except django.db.Error:
         return {}
+
+
+def archives(connection: BaseDatabaseWrapper) -> Mapping[Key, int]:
+    """How many are kept of each migration's steps; empty where they cannot be asked for."""
+    try:
+        found = Catalogue(connection).find(states=HOLDING)
+    except django.db.Error:
+        return {}
+    return Counter((archive.app, archive.name) for archive in found)
 
 
 def ran(step: LastStep | None, state: State) -> Ran | None:

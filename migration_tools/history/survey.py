@@ -45,6 +45,7 @@ class _Facts:
     conflicts: dict[str, list[str]]
     replaced_by: dict[Key, Key]
     last_steps: Mapping[Key, LastStep]
+    archives: Mapping[Key, int]
 
 
 def survey(connection: BaseDatabaseWrapper) -> Survey:
@@ -66,6 +67,7 @@ def survey(connection: BaseDatabaseWrapper) -> Survey:
             for app, name in migration.replaces
         },
         last_steps=journalled.last_steps(asked) if asked else {},
+        archives=journalled.archives(asked) if asked else {},
     )
     statuses = _apps(facts, loader)
     problems = problems_of(statuses)
@@ -165,6 +167,7 @@ def _status(key: Key, facts: _Facts, children: list[Key]) -> MigrationStatus:
         replaces=_labels(map(tuple, migration.replaces)),
         replaced_by=".".join(facts.replaced_by.get(key, ())),
         file=files.file_of(migration),
+        archives=facts.archives.get(key, 0),
     )
 
 

@@ -102,3 +102,14 @@ def test_half_done(shop: Project) -> None:
     else:
         assert marks == (Mark.HALF_DONE,)
         assert [problem.kind for problem in problems] == [Kind.HALF_DONE]
+
+
+def test_what_is_kept_of_it(shop: Project) -> None:
+    with shop.installed():
+        run("shop")
+        insert("shop_item", id=[1], size=[7])
+        run("shop", "0001", allow_data_loss=True)
+        assert found("0002_size").archives == 1
+        assert found("0001_initial").archives == 0
+        run("shop")
+        assert found("0002_size").archives == 0

@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Iterable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connections
 from django.db.migrations.recorder import MigrationRecorder
 
 from migration_tools.analysis.assessment import assess
 from migration_tools.analysis.verdicts import Assessment
 from migration_tools.backends import for_connection
 from migration_tools.execution.archiving import with_archives
-from migration_tools.management import base
+from migration_tools.management import base, plan_output
+from migration_tools.management.plan_output import Report
 from migration_tools.management.progress import working
 from migration_tools.plan import Target, make_plan
-from migration_tools.reports.lines import Line
-from migration_tools.reports.serializing import assessment_as_dict
-from migration_tools.reports.sql import preamble, script, statement_lines
-from migration_tools.reports.text import plan_lines
 from migration_tools.schema.shadow import sql_of
-from migration_tools.schema.statements import PlanSQL
 from migration_tools.schema.waiting import rows_of, with_waiting
-
-Report = tuple[Assessment, PlanSQL | None]
 
 HISTORY = MigrationRecorder.Migration._meta.db_table
 
@@ -63,9 +54,10 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--format",
-            choices=("text", "json", "sql"),
+            choices=plan_output.FORMATS,
             default="text",
-            help="sql: only the statements, as a script that can be run.",
+            help="markdown: a comment for a pull request; github: annotations beside the files; "
+            "sql: only the statements, as a script that can be run.",
         )
         parser.add_argument("--output", metavar="FILE", help="Write the report to a file.")
         parser.add_argument(
@@ -89,12 +81,9 @@ class Command(BaseCommand):
             raise CommandError("A script is for one database: name one --database.")
         with_sql = options["sql"] or options["format"] == "sql"
         reports = [self.report(alias, options, timeout, with_sql) for alias in aliases]
-        if options["format"] == "json":
-            self.write_json(reports, several, options["output"])
-        elif options["format"] == "sql":
-            self.write_script(*reports[0], options["output"])
-        else:
-            self.write_text(reports, options["output"])
+        plan_output.write(
+            self, reports, options["format"], several=several, output=options["output"]
+        )
         if options["check"] and any(
             is_dangerous(assessment, allow_opaque=allow_opaque) for assessment, _ in reports
         ):
@@ -130,38 +119,6 @@ class Command(BaseCommand):
                 if sql is not None and assessment.online:
                     assessment = with_waiting(assessment, sql, rows_of(sql, backend))
                 return assessment, sql
-
-    def write_json(self, reports: list[Report], several: bool, output: str | None) -> None:
-        told = [
-            assessment_as_dict(a, connections[a.database.alias].ops.quote_name, sql)
-            for a, sql in reports
-        ]
-        text = json.dumps(told if several else told[0], indent=2, ensure_ascii=False)
-        base.write_report(self, text, output)
-
-    def write_script(self, assessment: Assessment, sql: PlanSQL | None, output: str | None) -> None:
-        if sql is not None:
-            backend = for_connection(connections[assessment.database.alias])
-            self.write(script(assessment, sql, backend), output)
-
-    def write_text(self, reports: list[Report], output: str | None) -> None:
-        lines: list[Line] = []
-        for assessment, sql in reports:
-            backend = for_connection(connections[assessment.database.alias])
-            lines += [Line(text="")] if lines else []
-            lines += plan_lines(assessment, backend.quote, everything=True)
-            if assessment.steps:
-                lines.append(Line(text=f"  Fingerprint: {assessment.fingerprint}"))
-            if sql is not None and assessment.steps:
-                lines += [Line(text=""), *(Line(text=f"  {line}") for line in preamble(sql))]
-                lines += statement_lines(assessment, sql, backend)
-        self.write(lines, output)
-
-    def write(self, lines: Iterable[Line], output: str | None) -> None:
-        if output:
-            base.write_report(self, "\n".join(line.text for line in lines), output)
-        else:
-            base.write_lines(self, lines)
 
 
 def is_dangerous(assessment: Assessment, *, allow_opaque: bool) -> bool:
