@@ -72,6 +72,11 @@ class Archivist:
         self.taken: list[int] = []
         self.given: list[int] = []
 
+    def kept(self) -> tuple[Archive, ...]:
+        """What this run has taken away and is still there."""
+        found = (self._catalogue.get(number) for number in self.taken)
+        return tuple(archive for archive in found if archive is not None and archive.is_holding)
+
     @property
     def parks(self) -> bool:
         wanted = self._wishes.archives and self._wishes.strategy != "copy"

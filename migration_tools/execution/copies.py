@@ -35,6 +35,8 @@ class Copies:
         self._quote = connection.ops.quote_name
         #: Back in the step that is running, which may still fail.
         self._returned: list[tuple[Archive, Returned]] = []
+        #: Back for good, in steps that are done.
+        self.returned: list[tuple[Archive, Returned]] = []
 
     def refusal(self, table: str, column: str) -> str:
         return self._copied.refusal(table, column)
@@ -231,8 +233,10 @@ class Copies:
 
     def finish(self) -> None:
         """At the end of a step: within its transaction, or where it has none when all is done."""
-        while self._returned:
-            self._copied.conclude(*self._returned.pop())
+        for archive, returned in self._returned:
+            self._copied.conclude(archive, returned)
+        self.returned += self._returned
+        self._returned.clear()
 
     def forget(self) -> None:
         self._returned.clear()

@@ -158,6 +158,8 @@ class SafeRun:
             if self.gate.log is not None:
                 self._talk.stopped(self.gate.log)
             raise
+        if self.gate.archivist is not None:
+            self._talk.done(self.gate.archivist)
         return answer
 
     def _undo(self) -> None:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import django.db
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DEFAULT_DB_ALIAS
 
 from migration_tools.analysis.verdicts import Assessment
+from migration_tools.execution.archiving import Archivist
 from migration_tools.execution.cleaning import clean_up
 from migration_tools.execution.consent import Consent, PlanRefused, Verdict
 from migration_tools.execution.locking import Holder
@@ -20,6 +22,7 @@ from migration_tools.journal import StepRecord
 from migration_tools.management import base
 from migration_tools.management.options import Options
 from migration_tools.plan import Step
+from migration_tools.reports.archived import done_lines
 from migration_tools.reports.lines import Line, Tone
 from migration_tools.reports.refusals import question, refusal_text
 from migration_tools.reports.runs import holder_text
@@ -105,6 +108,19 @@ class Talk:
         # `migrate` has left the cursor behind the name of the step.
         lines = [Line(text=""), *stopped_lines(log, half, sql)]
         base.write_lines(self._command, lines, stderr=True)
+
+    def done(self, archivist: Archivist) -> None:
+        """Nothing of a run that lost nothing: that one looks like `migrate`."""
+        alias = self._connection.alias
+        database = "" if alias == DEFAULT_DB_ALIAS else f" --database {alias}"
+        self.say(
+            done_lines(
+                archivist.kept(),
+                archivist.copies.returned,
+                self._connection.ops.quote_name,
+                database=database,
+            )
+        )
 
     def half_done(self, half: HalfDone) -> None:
         heading = f"{half.step.label} stopped half-way in run {half.step.run}:"

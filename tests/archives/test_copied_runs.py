@@ -186,8 +186,11 @@ def test_what_was_written_since_stays(narrowed: Project) -> None:
         sql("UPDATE shop_item SET v = 5 WHERE id = 1")
         sql("DELETE FROM shop_item WHERE id = 2")
         sql("INSERT INTO shop_item (id, v) VALUES (9, 1)")
-        safe("shop", "0001")
+        text = safe("shop", "0001")
         assert sql("SELECT id, v FROM shop_item ORDER BY id") == [(1, "5"), (3, "09"), (9, "1")]
+        assert "1 value came back to" in text
+        assert "1 row deleted since stay away; 1 value written since stay as they are." in text
+        assert "manage.py migration_archives show 1" in text
         # The value that did not come back can still be seen.
         assert states() == [("values", "v", "superseded")]
         assert copies()
@@ -282,8 +285,10 @@ def test_undo_takes_data_along(removed: Project) -> None:
         removed.migrate("shop", "0001")
         insert("shop_item", id=[1, 2], v=[10, 20])
         before = seen()
-        safe("shop")
-        safe(undo=1)
+        text = safe("shop")
+        assert "Done as run 1. To take it back, data included:" in text
+        assert text.endswith("manage.py migrate_safe --undo 1\n")
+        assert "Done as run" not in safe(undo=1)
         assert seen() == before
         safe(undo=2)
         safe(undo=3)
