@@ -104,6 +104,7 @@ class Archivist:
     def judged(self, assessment: Assessment) -> Assessment:
         """How each loss is kept. And a column that comes back with its values needs no others for
         the rows that are there."""
+        self._counted.clear()
         if self._wishes.archives:
             losses = tuple(self._with_archive(loss) for loss in assessment.losses)
             assessment = replace(assessment, losses=losses)
@@ -116,8 +117,11 @@ class Archivist:
         if loss.kind not in (LossKind.TABLE, LossKind.COLUMN, LossKind.VALUES):
             return loss
         place = (loss.step.app, loss.step.name, loss.table, loss.column)
-        exactly = loss.amount.exactness is Exactness.EXACT
-        self._counted[place] = loss.amount.count if exactly else None
+        # A column may lose values in several ways at one step.
+        known = loss.amount.exactness in (Exactness.EXACT, Exactness.AT_MOST)
+        before = self._counted.get(place, 0)
+        count = loss.amount.count if known else None
+        self._counted[place] = None if before is None or count is None else before + count
         if loss.kind is not LossKind.VALUES and self._wishes.strategy != "copy":
             reason = self._parked.refusal(loss.table, loss.column)
             if not reason:

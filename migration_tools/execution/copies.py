@@ -108,7 +108,9 @@ class Copies:
         conversion = self._backend.conversion(before, after, column)
         if conversion.unknown:
             return f"{column} IS NOT NULL"
-        return " OR ".join(f"({judgement.predicate})" for judgement in conversion.lost)
+        # Of some values only the engine knows what it makes of them: they may be lost.
+        judgements = (*conversion.lost, *conversion.doubtful)
+        return " OR ".join(f"({judgement.predicate})" for judgement in judgements)
 
     def _is_any(self, table: str, where: str) -> bool:
         with self._connection.cursor() as cursor:
