@@ -343,6 +343,7 @@ def _verdict(candidate: Candidate, answers: _Answers) -> Loss | Finding | None:
         values=UNKNOWN if candidate.uncounted else values,
         differing=answer(candidate.differing),
         reason=candidate.reason,
+        archivable=candidate.archivable,
     )
 
 

@@ -45,7 +45,12 @@ def _dropped_table(effect: fx.TableDropped, context: Context) -> Iterator[Candid
         return
     rows = count_rows(table)
     yield context.candidate(
-        kind=LossKind.TABLE, table=table, reason=ROLES[effect.role], decides=rows, rows=rows
+        kind=LossKind.TABLE,
+        table=table,
+        reason=ROLES[effect.role],
+        decides=rows,
+        rows=rows,
+        archivable=True,
     )
 
 
@@ -63,6 +68,7 @@ def _dropped_column(effect: fx.ColumnDropped, context: Context) -> Iterator[Cand
         kind=LossKind.COLUMN,
         table=table,
         column=line.origin,
+        archivable=True,
         reason=reason,
         decides=values,
         rows=count_rows(table),
@@ -103,6 +109,7 @@ def _converted(effect: fx.ColumnAltered, context: Context) -> Iterator[Candidate
             decides=count_values(table, context.backend.quote(line.origin)),
             rows=count_rows(table),
             uncounted=True,
+            archivable=not effect.implied,
         )
     for judgement in (*conversion.lost, *conversion.doubtful):
         count = count_where(table, judgement.predicate)
@@ -115,6 +122,7 @@ def _converted(effect: fx.ColumnAltered, context: Context) -> Iterator[Candidate
             rows=count_rows(table),
             values=count,
             at_most=judgement in conversion.doubtful,
+            archivable=not effect.implied,
             listing=judgement.predicate,
         )
     for judgement in conversion.misread:

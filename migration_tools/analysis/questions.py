@@ -67,6 +67,8 @@ class Candidate:
     differing: Question | None = None
     uncounted: bool = False
     at_most: bool = False
+    #: It goes through the schema editor at this very place, where it can be archived.
+    archivable: bool = False
     counted: int | None = None
     as_of_now: bool = False
     listing: str = ""  # condition under which a row is concerned

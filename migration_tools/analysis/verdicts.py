@@ -18,8 +18,9 @@ class Loss:
     """Stored values that the way back would not bring back. ``table`` and ``column`` are today's.
 
     ``values``: None for a dropped table, where whole rows go. ``differing``: of a dropped column's
-    values, those that are not its default. ``archive``: how the run would keep what goes ("park");
-    empty if it would not, or where nobody asked.
+    values, those that are not its default. ``archivable``: it goes through the schema editor, where
+    it can be kept. ``archive``: how the run would keep it ("park"); empty if it would not, which
+    ``unkept`` gives the reason for, or where nobody asked.
     """
 
     step: Step
@@ -31,7 +32,9 @@ class Loss:
     values: Measure | None
     differing: Measure | None
     reason: str
+    archivable: bool = False
     archive: str = ""
+    unkept: str = ""
 
     @property
     def amount(self) -> Measure:

@@ -114,8 +114,10 @@ class Archivist:
         return assessment
 
     def _with_archive(self, loss: Loss) -> Loss:
-        if loss.kind not in (LossKind.TABLE, LossKind.COLUMN, LossKind.VALUES):
+        if loss.kind is LossKind.FILLS:
             return loss
+        if not loss.archivable:
+            return replace(loss, unkept="Django's schema editor does not see it go")
         place = (loss.step.app, loss.step.name, loss.table, loss.column)
         # A column may lose values in several ways at one step.
         known = loss.amount.exactness in (Exactness.EXACT, Exactness.AT_MOST)
@@ -135,7 +137,7 @@ class Archivist:
         reason = self.copies.refusal(loss.table, loss.column)
         if not reason:
             return replace(loss, archive=Strategy.COPY.value)
-        return replace(loss, reason="; ".join(filter(None, (loss.reason, f"not kept: {reason}"))))
+        return replace(loss, unkept=reason)
 
     def _judged(self, finding: Finding) -> Finding | None:
         if finding.hazard not in (NO_DEFAULT, INVENTED, DUPLICATES):

@@ -1,0 +1,68 @@
+"""What a preview says is kept is kept, and of what is not it says so."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection, models
+from django.db.migrations import AlterField, RunSQL
+
+from tests.archives.test_copied_runs import copies, project, safe, states
+from tests.helpers import Project, changes_tables, insert, model, plan, plan_text, sql, told
+
+__all__ = ["project"]
+
+pytestmark = changes_tables
+
+UNSEEN = "; not kept: Django's schema editor does not see it go"
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE shop_item SET a = 5", "DELETE FROM shop_item WHERE a = 10"]
+)
+def test_rows_that_sql_takes_are_not_kept(project: Project, statement: str) -> None:
+    project.migration("0001_initial", model("Item", a=models.IntegerField()))
+    project.migration("0002_sql", RunSQL(statement, RunSQL.noop))
+    with project.installed():
+        project.migrate("shop", "0001")
+        insert("shop_item", id=[1, 2], a=[10, 20])
+        (loss,) = told(plan("shop"), "losses")
+        assert loss["archive"] is None
+        assert UNSEEN in plan_text("shop")
+        safe("shop")
+        assert (states(), copies()) == ([], [])
+
+
+def test_a_column_that_is_left_out_of_a_table_made_anew_is_not_kept(project: Project) -> None:
+    """SQLite does so; the others leave alone what they do not know."""
+    project.migration("0001_initial", model("Item", a=models.IntegerField()))
+    project.migration("0002_text", AlterField("Item", "a", models.TextField()))
+    with project.installed():
+        project.migrate("shop", "0001")
+        sql("ALTER TABLE shop_item ADD COLUMN note integer")
+        sql("INSERT INTO shop_item (id, a, note) VALUES (1, 10, 7)")
+        found = [loss for loss in told(plan("shop"), "losses") if loss["column"] == "note"]
+        left_out = connection.vendor == "sqlite"
+        assert [loss["archive"] for loss in found] == [None] * left_out
+        assert (UNSEEN in plan_text("shop")) == left_out
+        safe("shop")
+        if not left_out:
+            assert sql("SELECT note FROM shop_item") == [(7,)]
+
+
+def test_a_primary_key_is_not_kept(project: Project) -> None:
+    project.migration("0001_initial", model_of(models.CharField(max_length=9, primary_key=True)))
+    project.migration(
+        "0002_number", AlterField("Item", "code", models.IntegerField(primary_key=True))
+    )
+    with project.installed():
+        project.migrate("shop", "0001")
+        insert("shop_item", code=["007"])
+        (loss,) = told(plan("shop"), "losses")
+        assert loss["archive"] is None
+        assert "; not kept: it is the primary key" in plan_text("shop")
+
+
+def model_of(key: models.Field) -> object:
+    from django.db.migrations import CreateModel
+
+    return CreateModel("Item", [("code", key)])
