@@ -71,6 +71,9 @@ class Archivist:
         self._counted: dict[tuple[str, str, str, str], int | None] = {}
         self.taken: list[int] = []
         self.given: list[int] = []
+        #: Before the run that is going on there was nothing to lose: what it makes and takes away
+        #: by itself is not kept.
+        self._was_empty = False
 
     def kept(self) -> tuple[Archive, ...]:
         """What this run has taken away and is still there."""
@@ -78,13 +81,16 @@ class Archivist:
         return tuple(archive for archive in found if archive is not None and archive.is_holding)
 
     @property
+    def keeps(self) -> bool:
+        return self._wishes.archives and not self._was_empty
+
+    @property
     def parks(self) -> bool:
-        wanted = self._wishes.archives and self._wishes.strategy != "copy"
-        return wanted and self._parked.is_possible
+        return self.keeps and self._wishes.strategy != "copy" and self._parked.is_possible
 
     def prepare(self, assessment: Assessment) -> None:
         """Before the first step, outside of its transaction."""
-        if self._wishes.archives and any(loss.archive for loss in assessment.losses):
+        if self.keeps and any(loss.archive for loss in assessment.losses):
             self._catalogue.ensure_table()
 
     def settle(self) -> None:
@@ -105,6 +111,7 @@ class Archivist:
         """How each loss is kept. And a column that comes back with its values needs no others for
         the rows that are there."""
         self._counted.clear()
+        self._was_empty = assessment.empty
         if self._wishes.archives:
             losses = tuple(self._with_archive(loss) for loss in assessment.losses)
             assessment = replace(assessment, losses=losses)

@@ -57,7 +57,7 @@ class Copies:
         return self._wants(table, "") and self._archivist.holds_something(table, "")
 
     def _wants(self, table: str, column: str) -> bool:
-        asked = self._archivist.moment is not None and self._archivist.wishes.archives
+        asked = self._archivist.moment is not None and self._archivist.keeps
         return asked and not self._copied.refusal(table, column)
 
     @contextlib.contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.db import connection, models
-from django.db.migrations import AlterField, RunSQL
+from django.db.migrations import AlterField, RemoveField, RunSQL
 
 from tests.archives.test_copied_runs import copies, project, safe, states
 from tests.helpers import Project, changes_tables, insert, model, plan, plan_text, sql, told
@@ -66,3 +66,20 @@ def model_of(key: models.Field) -> object:
     from django.db.migrations import CreateModel
 
     return CreateModel("Item", [("code", key)])
+
+
+@pytest.mark.parametrize("archive", ["auto", "copy"])
+@pytest.mark.parametrize("held", [False, True])
+def test_what_a_run_makes_in_an_empty_database_and_takes_away_again(
+    project: Project, monkeypatch: pytest.MonkeyPatch, held: bool, archive: str
+) -> None:
+    """Nothing was there to lose: the run looks like `migrate`, and leaves no archives."""
+    # The database of the tests holds other tables; .ci/real_projects has one that is really empty.
+    monkeypatch.setattr("migration_tools.analysis.assessment._is_empty", lambda backend: not held)
+    project.migration("0001_initial", model("Item", a=models.IntegerField(null=True)))
+    project.migration("0002_rows", RunSQL("INSERT INTO shop_item (id, a) VALUES (1, 10)"))
+    project.migration("0003_remove", RemoveField("Item", "a"))
+    with project.installed():
+        text = safe("shop", archive=archive)
+        assert [state for _, _, state in states()] == ["kept"] * held
+        assert ("Done as run" in text) == held
