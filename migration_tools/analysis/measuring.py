@@ -81,7 +81,7 @@ class _Measuring:
         return answers
 
     def _counts(self, table: str, counts: list[Count]) -> dict[Question, Measure]:
-        row = self._query(", ".join(count.sql for count in counts), table)
+        row = self._query(", ".join(map(self._selected, counts)), table)
         if row is not None:
             return dict(zip(counts, map(exact, row), strict=True))
         if len(counts) > 1 and self._time_left() > 0:
@@ -89,6 +89,9 @@ class _Measuring:
             singly = (self._counts(table, [count]) for count in counts)
             return {question: answer for answers in singly for question, answer in answers.items()}
         return {count: self._estimate(count) for count in counts}
+
+    def _selected(self, count: Count) -> str:
+        return self.backend.count_where(count.where) if count.where else count.sql
 
     def _estimate(self, count: Count) -> Measure:
         if count != count_rows(count.table):

@@ -15,10 +15,14 @@ from migration_tools.plan import Step
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
-    """One aggregate over one table; all Counts of a table are asked in one query."""
+    """One aggregate over one table; all Counts of a table are asked in one query.
+
+    ``where``: only the rows for which this is true; ``sql`` is COUNT(*) then.
+    """
 
     table: str
     sql: str
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,4 +90,4 @@ def count_values(table: str, value: str) -> Count:
 
 def count_where(table: str, predicate: str) -> Count:
     """Rows for which ``predicate`` is true: neither false nor NULL."""
-    return Count(table=table, sql=f"COUNT(CASE WHEN {predicate} THEN 1 END)")
+    return Count(table=table, sql="COUNT(*)", where=predicate)

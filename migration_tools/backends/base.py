@@ -277,6 +277,10 @@ class Backend:
         """A literal that can stand where the column stands, in GROUP BY as well."""
         return f"COALESCE({literal}, NULL)"
 
+    def count_where(self, predicate: str) -> str:
+        """An aggregate: rows for which ``predicate`` is true, and neither false nor NULL."""
+        return f"COUNT(CASE WHEN {predicate} THEN 1 END)"
+
     def differs(self, quoted: str, literal: str, column: Column) -> str:
         """A condition: the column's value is another one, whatever its collation takes as equal."""
         return f"{quoted} <> {literal}"

@@ -267,6 +267,9 @@ class MySQLBackend(Backend):
         # A bool would become a bit, which compares with text as a byte.
         return super().literal(int(value) if isinstance(value, bool) else value)
 
+    def count_where(self, predicate: str) -> str:
+        return f"COUNT(({predicate}) OR NULL)"  # quicker than CASE, and than SUM
+
     def differs(self, quoted: str, literal: str, column: Column) -> str:
         if not column.is_text:
             return super().differs(quoted, literal, column)

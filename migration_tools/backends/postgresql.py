@@ -139,6 +139,9 @@ class PostgreSQLBackend(Backend):
     def constant(self, literal: str, column: Column) -> str:
         return f"CAST({literal} AS {column.db_type})"
 
+    def count_where(self, predicate: str) -> str:
+        return f"COUNT(*) FILTER (WHERE {predicate})"
+
     def differs(self, quoted: str, literal: str, column: Column) -> str:
         collated = f'{quoted} COLLATE "C"' if column.is_text else quoted
         return super().differs(collated, literal, column)

@@ -160,6 +160,9 @@ class SQLiteBackend(Backend):
             return "NULL" if math.isnan(value) else ("9e999" if value > 0 else "-9e999")
         return super().literal(value)
 
+    def count_where(self, predicate: str) -> str:
+        return f"COUNT(*) FILTER (WHERE {predicate})"
+
     def differs(self, quoted: str, literal: str, column: Column) -> str:
         return (
             f"{quoted} <> {literal} COLLATE BINARY"
