@@ -25,6 +25,7 @@ IDS = {
     "broken": "W007",
 }
 PORTABLE = "W008"
+NO_SUCH_FIELD = "W009"
 
 
 def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
@@ -34,6 +35,27 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         message = str(error).partition("\n")[0]
         return [Error(message, hint=error.hint or None, id="migration_tools.E001")]
     return []
+
+
+def check_private_fields(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """A name that no field has protects nothing."""
+    try:
+        labels = configuration().private_fields
+    except SettingsError:
+        return []
+    if not labels:
+        return []
+    from migration_tools.history.named import unknown
+
+    return [
+        Warning(
+            f"MIGRATION_TOOLS['PRIVATE_FIELDS'] names {label}, which no model has or had in its "
+            "migrations: nothing is kept out of archives for it.",
+            hint='A field is named "app.Model.field" after the model that it is declared in.',
+            id=f"migration_tools.{NO_SUCH_FIELD}",
+        )
+        for label in unknown(labels)
+    ]
 
 
 def check_histories(

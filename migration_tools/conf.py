@@ -23,11 +23,14 @@ class Configuration:
     nothing that can be counted is lost.
 
     ``archive``: how what a step takes away is kept; "auto" parks where that is instant.
+
+    ``private_fields``: "app.Model.field" and "app.Model", whose values are never archived.
     """
 
     count_timeout: float = 60.0
     allow_opaque: bool = False
     archive: str = "auto"
+    private_fields: tuple[str, ...] = ()
 
 
 def configuration() -> Configuration:
@@ -59,6 +62,21 @@ def _checked(key: str, value: Any) -> Any:
         if value not in ARCHIVES:
             raise SettingsError(f"{NAME}[{key!r}] must be one of {', '.join(ARCHIVES)}.")
         return value
+    if key == "PRIVATE_FIELDS":
+        return _labels(key, value)
     if not isinstance(value, bool):
         raise SettingsError(f"{NAME}[{key!r}] must be True or False.")
     return value
+
+
+def _labels(key: str, value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple | set | frozenset):
+        raise SettingsError(f"{NAME}[{key!r}] must be a list of names.")
+    for label in value:
+        parts = label.split(".") if isinstance(label, str) else ()
+        if len(parts) not in (2, 3) or not all(part.isidentifier() for part in parts):
+            raise SettingsError(
+                f"{NAME}[{key!r}] has {label!r}, which names no field.",
+                hint='Name a field "app.Model.field", or all of a table "app.Model".',
+            )
+    return tuple(value)

@@ -10,6 +10,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.operations import RunPython, fields, models, special
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ModelState, ProjectState, StateApps
+from django.db.models.options import Options
 from django.db.transaction import Atomic
 
 from migration_tools.analysis.editor import _Notes
@@ -150,3 +151,7 @@ def test_transactions_are_kept_as_they_were_read() -> None:
     assert "self.atomic = atomic(self.connection.alias)" in entered
     assert "connection.atomic_blocks.append(self)" in inspect.getsource(Atomic.__enter__)
     assert "connection.atomic_blocks.pop()" in inspect.getsource(Atomic.__exit__)
+
+
+def test_the_fields_of_a_primary_key() -> None:
+    assert "pk_fields" in vars(Options)

@@ -344,6 +344,8 @@ def _verdict(candidate: Candidate, answers: _Answers) -> Loss | Finding | None:
         differing=answer(candidate.differing),
         reason=candidate.reason,
         archivable=candidate.archivable,
+        fields=candidate.fields,
+        key=candidate.key,
     )
 
 

@@ -7,7 +7,8 @@ that follow a changed primary key) is noted as well, since nothing else will sho
 
 Read in Django 5.2, 6.0 and 6.1: BaseDatabaseSchemaEditor and its four subclasses, of which these
 private names are used or replaced: _field_should_be_altered, _alter_many_to_many,
-_constraint_names, and the module function _related_non_m2m_objects. A contract test pins them.
+_constraint_names, Options.pk_fields, and the module function _related_non_m2m_objects. A contract
+test pins them.
 """
 
 from __future__ import annotations
@@ -70,7 +71,10 @@ class _Notes:
     # --- tables -----------------------------------------------------------------------------
 
     def create_model(self, model: Any) -> None:
-        self.note(fx.TableCreated(table=_table(model), columns=self._columns(model)))
+        created = fx.TableCreated(
+            table=_table(model), columns=self._columns(model), model=model._meta.label
+        )
+        self.note(created)
         for through in _auto_m2m(model):
             self.create_model(through)
 
@@ -83,6 +87,7 @@ class _Notes:
                 model=model._meta.label,
                 role=_role(model),
                 columns=self._columns(model),
+                links_of=links_of(model),
             )
         )
 
@@ -103,14 +108,23 @@ class _Notes:
             if field.remote_field.through._meta.auto_created:
                 self.create_model(field.remote_field.through)
         elif field.concrete:
-            self.note(fx.ColumnAdded(table=_table(model), column=self._column(field)))
+            added = fx.ColumnAdded(
+                table=_table(model), column=self._column(field), model=model._meta.label
+            )
+            self.note(added)
 
     def remove_field(self, model: Any, field: Any) -> None:
         if field.many_to_many:
             if field.remote_field.through._meta.auto_created:
                 self.delete_model(field.remote_field.through)
         elif field.concrete:
-            self.note(fx.ColumnDropped(table=_table(model), column=self._column(field)))
+            dropped = fx.ColumnDropped(
+                table=_table(model),
+                column=self._column(field),
+                model=model._meta.label,
+                key=_key(model),
+            )
+            self.note(dropped)
 
     def alter_field(self, model: Any, old: Any, new: Any, strict: bool = False) -> None:
         if not self._is_altered(old, new):
@@ -161,7 +175,10 @@ class _Notes:
             )
             self.note(fx.Impossible(table=_table(model), detail=detail))
             return
-        self.note(fx.ColumnAltered(table=_table(model), old=before, new=after))
+        altered = fx.ColumnAltered(
+            table=_table(model), old=before, new=after, model=model._meta.label, key=_key(model)
+        )
+        self.note(altered)
         key_like = (old.primary_key and new.primary_key) or (old.unique and new.unique)
         if not key_like or _stored(before) == _stored(after):
             return
@@ -312,6 +329,19 @@ def _auto_m2m(model: Any) -> Iterable[Any]:
     for field in model._meta.local_many_to_many:
         if field.remote_field.through._meta.auto_created:
             yield field.remote_field.through
+
+
+def links_of(model: Any) -> str:
+    """The many-to-many field whose links a table holds; empty for one of another kind."""
+    owner = model._meta.auto_created
+    if not owner:
+        return ""
+    fields = (f for f in owner._meta.local_many_to_many if f.remote_field.through is model)
+    return next((f"{owner._meta.label}.{f.name}" for f in fields), "")
+
+
+def _key(model: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in model._meta.pk_fields)
 
 
 def _role(model: Any) -> fx.Role:

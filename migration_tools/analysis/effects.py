@@ -26,14 +26,18 @@ class Role(enum.StrEnum):
 class TableCreated:
     table: str
     columns: tuple[Column, ...]
+    model: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableDropped:
+    """``links_of``: the many-to-many field that it was made for ("Cars.Owner.cars")."""
+
     table: str
     model: str  # "Cars.Owner"
     role: Role
     columns: tuple[Column, ...]
+    links_of: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +53,17 @@ class TableRenamed:
 class ColumnAdded:
     table: str
     column: Column
+    model: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnDropped:
+    """``key``: the fields of the primary key."""
+
     table: str
     column: Column
+    model: str = field(default="", compare=False)
+    key: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +74,8 @@ class ColumnAltered:
     old: Column
     new: Column
     implied: bool = False
+    model: str = field(default="", compare=False)
+    key: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from migration_tools.analysis import effects as fx
 from migration_tools.analysis.context import Context
@@ -51,7 +51,15 @@ def _dropped_table(effect: fx.TableDropped, context: Context) -> Iterator[Candid
         decides=rows,
         rows=rows,
         archivable=True,
+        fields=_labels(effect.model, [column.field for column in effect.columns]),
+        key=_labels(effect.model, [c.field for c in effect.columns if c.primary_key])
+        + ((effect.links_of,) if effect.links_of else ()),
     )
+
+
+def _labels(model: str, fields: Iterable[str]) -> tuple[str, ...]:
+    """Nothing where no model is known: of SQL that could be read."""
+    return tuple(f"{model}.{name}" for name in fields) if model else ()
 
 
 def _dropped_column(effect: fx.ColumnDropped, context: Context) -> Iterator[Candidate]:
@@ -69,6 +77,8 @@ def _dropped_column(effect: fx.ColumnDropped, context: Context) -> Iterator[Cand
         table=table,
         column=line.origin,
         archivable=True,
+        fields=_labels(effect.model, [effect.column.field]),
+        key=_labels(effect.model, effect.key),
         reason=reason,
         decides=values,
         rows=count_rows(table),
@@ -110,6 +120,8 @@ def _converted(effect: fx.ColumnAltered, context: Context) -> Iterator[Candidate
             rows=count_rows(table),
             uncounted=True,
             archivable=not effect.implied,
+            fields=_labels(effect.model, {effect.old.field: 0, effect.new.field: 0}),
+            key=_labels(effect.model, effect.key),
         )
     for judgement in (*conversion.lost, *conversion.doubtful):
         count = count_where(table, judgement.predicate)
@@ -123,6 +135,8 @@ def _converted(effect: fx.ColumnAltered, context: Context) -> Iterator[Candidate
             values=count,
             at_most=judgement in conversion.doubtful,
             archivable=not effect.implied,
+            fields=_labels(effect.model, {effect.old.field: 0, effect.new.field: 0}),
+            key=_labels(effect.model, effect.key),
             listing=judgement.predicate,
         )
     for judgement in conversion.misread:

@@ -73,6 +73,9 @@ class Candidate:
     at_most: bool = False
     #: It goes through the schema editor at this very place, where it can be archived.
     archivable: bool = False
+    #: What is lost, and the primary key of its rows: "app.Model.field".
+    fields: tuple[str, ...] = ()
+    key: tuple[str, ...] = ()
     counted: int | None = None
     as_of_now: bool = False
     listing: str = ""  # condition under which a row is concerned

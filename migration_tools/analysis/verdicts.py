@@ -35,6 +35,8 @@ class Loss:
     archivable: bool = False
     archive: str = ""
     unkept: str = ""
+    fields: tuple[str, ...] = ()
+    key: tuple[str, ...] = ()
 
     @property
     def amount(self) -> Measure:

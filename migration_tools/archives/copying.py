@@ -7,7 +7,7 @@ transaction, or under the same lock. What comes back is compared with the copy, 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +68,8 @@ class CopiedArchives:
         not be kept."""
         names = [n for n in self._backend.columns_of([table])[table] if n not in without]
         select = f"SELECT {', '.join(map(self._quote, names))} FROM {self._quote(table)}"
-        details = {"columns": names, "key": list(self._backend.primary_key_of(table))}
+        key = list(self._backend.primary_key_of(table))
+        details = {"columns": names, "without": list(without), "key": key}
         with self._keep(number, table, select, details, None) as rows:
             yield rows
 
@@ -130,17 +131,24 @@ class CopiedArchives:
 
     # --- and back ---------------------------------------------------------------------------
 
-    def give_table(self, archive: Archive, model: Any) -> Returned:
-        """Into the table that a step has just made. Raises ArchiveError if it does not fit."""
+    def give_table(
+        self, archive: Archive, model: Any, fills: Mapping[str, tuple[str, tuple[Any, ...]]]
+    ) -> Returned:
+        """Into the table that a step has just made. Raises ArchiveError if it does not fit.
+
+        ``fills``: SQL and its parameters, for columns that the copy was made without."""
         table, place = model._meta.db_table, archive.place
         kept = [f.column for f in model._meta.local_concrete_fields if not _is_generated(f)]
         names = [name for name in archive.details["columns"] if name in kept]
         self._require_columns(archive, kept)
         listed = ", ".join(map(self._quote, names))
+        into = ", ".join(map(self._quote, [*names, *fills]))
+        told = ", ".join([_literal(listed), *(sql for sql, _ in fills.values())])
         with self._copying.inserting():
             self._copying.execute(
-                f"INSERT INTO {self._quote(table)} ({listed}) "
-                f"SELECT {listed} FROM {self._quote(place)}"
+                f"INSERT INTO {_literal(self._quote(table))} ({_literal(into)}) "
+                f"SELECT {told} FROM {_literal(self._quote(place))}",
+                [value for _, values in fills.values() for value in values],
             )
         with self.connection.cursor() as cursor:
             for statement in self.connection.ops.sequence_reset_sql(no_style(), [model]):
@@ -150,7 +158,8 @@ class CopiedArchives:
         return self._back(Returned(rows=rows))
 
     def _require_columns(self, archive: Archive, wanted: Sequence[str]) -> None:
-        other = set(archive.details["columns"]) ^ set(wanted)
+        kept = {*archive.details["columns"], *archive.details.get("without", ())}
+        other = kept ^ set(wanted)
         if other:
             raise ArchiveError(
                 f"{archive.table} cannot come back from archive {archive.number}: it has other "

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from migration_tools.archives.catalogue import Archive, Kind, State, Strategy
 from migration_tools.archives.copying import CopiedArchives
 from migration_tools.archives.parking import ParkedArchives
+from migration_tools.archives.private import Private, hidden_columns
 from migration_tools.backends import for_connection
 from migration_tools.exceptions import ArchiveError
 
@@ -88,6 +89,31 @@ class Archives:
         if archive.strategy is Strategy.COPY:  # there they have names of the copy's own
             key = tuple((name, f"key_{n}") for n, name in enumerate(archive.details["key"], 1))
         return Contents(table=table, columns=(*key, (archive.column, column)), where=where)
+
+    def exported(self, archive: Archive) -> Contents:
+        """Without what is private, whenever it was archived; raises ArchiveError as well where
+        nothing else is in there."""
+        contents, hidden = self.contents(archive), self._hidden(archive)
+        columns = tuple(each for each in contents.columns if each[0] not in hidden)
+        if not columns or archive.column in hidden:
+            raise ArchiveError(
+                f"Archive {archive.number} holds private values of {archive.table}, which are not "
+                "exported.",
+                hint=f"To remove them:  manage.py migration_archives purge {archive.number}",
+            )
+        return replace(contents, columns=columns)
+
+    def require_copyable(self, archive: Archive) -> None:
+        """Raises ArchiveError where a copy would hold what is private."""
+        if hidden := self._hidden(archive) & {name for name, _ in self.contents(archive).columns}:
+            raise ArchiveError(
+                f"Archive {archive.number} is not copied: {', '.join(sorted(hidden))} of "
+                f"{archive.table} is private.",
+                hint=f"To remove it:  manage.py migration_archives purge {archive.number}",
+            )
+
+    def _hidden(self, archive: Archive) -> frozenset[str]:
+        return hidden_columns(archive, Private.configured(), self.connection)
 
     def stream(self, contents: Contents) -> Iterator[tuple[Any, ...]]:
         columns = ", ".join(self.backend.quote(name) for _, name in contents.columns)

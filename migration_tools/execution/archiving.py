@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -14,8 +14,10 @@ from migration_tools.analysis.questions import LossKind
 from migration_tools.analysis.verdicts import Assessment, Finding, Loss
 from migration_tools.archives.catalogue import Archive, Catalogue, Kind, Strategy
 from migration_tools.archives.parking import CannotPark, Fill, ParkedArchives, kind_of
+from migration_tools.archives.private import Private
 from migration_tools.conf import configuration
 from migration_tools.exceptions import ArchiveError, Refused
+from migration_tools.execution import private
 from migration_tools.execution.copies import Copies
 from migration_tools.execution.notes import Progress, loaded
 from migration_tools.journal import Journal
@@ -62,6 +64,7 @@ class Archivist:
         self._connection = connection
         self._wishes = wishes
         self._moment = moment
+        self.private = Private.configured()
         self._catalogue = Catalogue(connection)
         self._parked = ParkedArchives(connection)
         self.copies = Copies(self, connection)
@@ -125,6 +128,8 @@ class Archivist:
             return loss
         if not loss.archivable:
             return replace(loss, unkept="Django's schema editor does not see it go")
+        if reason := private.unkept(loss, self.private):
+            return replace(loss, unkept=reason)
         place = (loss.step.app, loss.step.name, loss.table, loss.column)
         # A column may lose values in several ways at one step.
         known = loss.amount.exactness in (Exactness.EXACT, Exactness.AT_MOST)
@@ -132,7 +137,9 @@ class Archivist:
         count = loss.amount.count if known else None
         self._counted[place] = None if before is None or count is None else before + count
         if loss.kind is not LossKind.VALUES and self._wishes.strategy != "copy":
-            reason = self._parked.refusal(loss.table, loss.column)
+            partly = private.left_out(loss, self.private)
+            reason = f"a part of it is {partly}" if partly else ""
+            reason = reason or self._parked.refusal(loss.table, loss.column)
             if not reason:
                 return replace(loss, archive=Strategy.PARK.value)
             if self._wishes.strategy == "park":
@@ -142,8 +149,10 @@ class Archivist:
                     hint="With --archive auto it is copied.",
                 )
         reason = self.copies.refusal(loss.table, loss.column)
+        if not reason and self.private.among(loss.key):
+            reason = "its table's primary key is private"
         if not reason:
-            return replace(loss, archive=Strategy.COPY.value)
+            return private.with_left_out(replace(loss, archive=Strategy.COPY.value), self.private)
         return replace(loss, unkept=reason)
 
     def _judged(self, finding: Finding) -> Finding | None:
@@ -188,13 +197,14 @@ class Archivist:
             return None
         return self._counted.get((moment.app, moment.name, table, column))
 
-    def take(self, table: str, column: str = "") -> bool:
-        """Whether it is out of the way now; if not, it is to be dropped."""
+    def take(self, table: str, column: str = "", *, without: Sequence[str] = ()) -> bool:
+        """Whether it is out of the way now; if not, it is to be dropped. ``without``: columns of
+        it that are not to be kept, for which it is copied."""
         moment = self._moment()
         if moment is None:
             return False
         self.succeed(table, column)
-        if not self.parks or not self.holds_something(table, column):
+        if not self.parks or without or not self.holds_something(table, column):
             return False
         if self._parked.refusal(table, column):
             return False  # it is copied, as the plan has said

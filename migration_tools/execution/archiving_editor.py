@@ -54,25 +54,39 @@ class ArchivingEditor(Base):
         if self.collect_sql or self._makes_anew or options.get("handle_autom2m") is False:
             super().delete_model(model, **options)
             return
-        if self.archivist.take(table):
-            drop = self.sql_delete_table % {"table": self.quote_name(table)}
-            with self._swallowing(drop):
-                super().delete_model(model, **options)
-            return
         before = self._gone
         if self.archivist.copies.wants_table(table):
+            # First, as they depend on it: a key of theirs would be taken for one to bring back.
             for through in _auto_m2m(model):
                 self.delete_model(through)
                 self._gone = self._gone | {through._meta.db_table}
         try:
-            with self.archivist.copies.keeping_table(table):
-                super().delete_model(model, **options)
+            self._delete_kept(model, **options)
         finally:
             self._gone = before
 
+    def _delete_kept(self, model: Any, **options: Any) -> None:
+        table, private = model._meta.db_table, self.archivist.private
+        if private.covers_table(model):
+            self.archivist.succeed(table, "")
+            super().delete_model(model, **options)
+            return
+        without = private.columns(model)
+        if self.archivist.take(table, without=without):
+            drop = self.sql_delete_table % {"table": self.quote_name(table)}
+            with self._swallowing(drop):
+                super().delete_model(model, **options)
+            return
+        with self.archivist.copies.keeping_table(table, without):
+            super().delete_model(model, **options)
+
     def remove_field(self, model: Any, field: Any) -> None:
         table = model._meta.db_table
+        private = self.archivist.private
         if not self._may_keep(field):
+            super().remove_field(model, field)
+        elif private.covers_field(model, field):
+            self.archivist.succeed(table, field.column)
             super().remove_field(model, field)
         elif self.archivist.take(table, field.column):
             drop = self.sql_delete_column % {
@@ -81,6 +95,8 @@ class ArchivingEditor(Base):
             }
             with self._swallowing(drop):
                 super().remove_field(model, field)
+        elif private.has_private_key(model):
+            super().remove_field(model, field)  # a copy would hold the keys of its rows
         else:
             with self.archivist.copies.keeping_column(table, field.column):
                 super().remove_field(model, field)
@@ -112,9 +128,12 @@ class ArchivingEditor(Base):
 
     def create_model(self, model: Any) -> None:
         if self.collect_sql or not self.archivist.give_table(model):
+            copies, wanted = self.archivist.copies, not self.collect_sql and not self._makes_anew
+            coming = copies.coming_table(self, model) if wanted else None
             super().create_model(model)
-            if not self.collect_sql and not self._makes_anew:
-                self.archivist.copies.give_table(model)
+            if coming is not None:
+                archive, fills = coming
+                copies.give_table(archive, model, fills)
             return
         for through in _auto_m2m(model):
             self.create_model(through)

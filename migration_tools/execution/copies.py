@@ -7,7 +7,7 @@ and whatever an engine cannot park or a person wants copied.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from migration_tools.analysis.describing import describe
@@ -15,14 +15,13 @@ from migration_tools.archives.catalogue import Archive, Catalogue, Kind, State, 
 from migration_tools.archives.copying import CopiedArchives, Returned
 from migration_tools.backends import for_connection
 from migration_tools.exceptions import ArchiveError
+from migration_tools.execution import private
+from migration_tools.execution.private import Fill
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
     from migration_tools.execution.archiving import Archivist
-
-#: SQL with its parameters.
-Fill = tuple[str, tuple[Any, ...]]
 
 
 class Copies:
@@ -61,14 +60,14 @@ class Copies:
         return asked and not self._copied.refusal(table, column)
 
     @contextlib.contextmanager
-    def keeping_table(self, table: str) -> Iterator[None]:
+    def keeping_table(self, table: str, without: Sequence[str] = ()) -> Iterator[None]:
         if not self.wants_table(table):
             yield
             return
         number = self._open(Kind.TABLE, table, "")
         with (
             self._undone_if_there(number, table, ""),
-            self._copied.keep_table(number, table) as rows,
+            self._copied.keep_table(number, table, without) as rows,
         ):
             self._require_no_more(rows, table, "")
             yield
@@ -94,8 +93,11 @@ class Copies:
         if archive is not None:
             kept.enter_context(self._giving_values(archive, table, old.column, new.column))
             return
-        where = self._lost_where(old, new)
         self._archivist.succeed(table, old.column)
+        hidden = self._archivist.private
+        if hidden.covers_field(model, old) or hidden.covers_field(model, new):
+            return
+        where = "" if hidden.has_private_key(model) else self._lost_where(old, new)
         if where and self._wants(table, old.column) and self._is_any(table, where):
             kept.enter_context(self._keeping_values(table, old, new, where))
 
@@ -170,11 +172,16 @@ class Copies:
 
     # --- and back ---------------------------------------------------------------------------
 
-    def give_table(self, model: Any) -> None:
+    def coming_table(self, editor: Any, model: Any) -> tuple[Archive, Mapping[str, Fill]] | None:
+        """Before the table is made: its rows, and what they get in columns that were not kept."""
         archive = self._archivist.copied_one(model._meta.db_table)
-        if archive is not None:
-            self._archivist.require_unedited(archive, archive.table)
-            self._note(archive, self._copied.give_table(archive, model))
+        if archive is None:
+            return None
+        self._archivist.require_unedited(archive, archive.table)
+        return archive, private.fills(self._archivist, editor, archive, model)
+
+    def give_table(self, archive: Archive, model: Any, fills: Mapping[str, Fill]) -> None:
+        self._note(archive, self._copied.give_table(archive, model, fills))
 
     @property
     def forgets_checks(self) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from migration_tools.analysis.hazards import IRREVERSIBLE
-from migration_tools.analysis.verdicts import Assessment, Finding
+from migration_tools.analysis.verdicts import Assessment, Finding, Loss
+from migration_tools.archives.private import REASON
 from migration_tools.execution.consent import PlanRefused, Refusal
 from migration_tools.reports.wording import Quote, amount_lost, finding_sentence, values_of
 
@@ -51,13 +52,20 @@ def question(assessment: Assessment) -> str:
         if kept:
             parts.append(f"{_capital(values_of(kept))} will be archived and removed.")
         if lost:
-            parts.append(f"{_capital(values_of(lost))} will be gone for good: no copy is kept.")
+            why = "private" if all(_is_private(loss) for loss in lost) else "no copy is kept"
+            parts.append(f"{_capital(values_of(lost))} will be gone for good: {why}.")
+        if partly := [loss.unkept for loss in kept if loss.unkept]:
+            parts.append(f"Not kept of them: {', '.join(dict.fromkeys(partly))}.")
         gone = " ".join(parts)
     elif assessment.opaque:
         gone = "Whatever the opaque parts destroy will be gone for good: no copy is kept."
     else:
         gone = "Whether every step can run is not known."
     return f"  {gone} Continue? [y/N] "
+
+
+def _is_private(loss: Loss) -> bool:
+    return loss.unkept == REASON
 
 
 def _unchanged(earlier_plans: int) -> str:

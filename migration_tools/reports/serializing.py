@@ -98,6 +98,7 @@ def _loss(loss: Loss) -> dict[str, Any]:
         "exactness": loss.exactness.value,
         "reason": loss.reason,
         "archive": loss.archive or None,
+        "unkept": loss.unkept or None,
     }
 
 

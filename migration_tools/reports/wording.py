@@ -60,8 +60,8 @@ KEPT = {"park": "; parked", "copy": "; copied"}
 
 
 def loss_sentence(loss: Loss, quote: Quote) -> str:
-    kept = KEPT.get(loss.archive) or (f"; not kept: {loss.unkept}" if loss.unkept else "")
-    return f"{_loss(loss, quote)}{kept}"
+    unkept = f"; not kept: {loss.unkept}" if loss.unkept else ""
+    return f"{_loss(loss, quote)}{KEPT.get(loss.archive, '')}{unkept}"
 
 
 def _loss(loss: Loss, quote: Quote) -> str:

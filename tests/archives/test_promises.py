@@ -83,3 +83,21 @@ def test_what_a_run_makes_in_an_empty_database_and_takes_away_again(
         text = safe("shop", archive=archive)
         assert [state for _, _, state in states()] == ["kept"] * held
         assert ("Done as run" in text) == held
+
+
+@pytest.mark.parametrize("archive", ["auto", "copy"])
+def test_a_table_comes_back_without_the_links_that_it_had_none_of(
+    project: Project, archive: str
+) -> None:
+    """Theirs is dropped, being empty, and made anew with keys of its own."""
+    project.migration("0001_initial", model("Maker"))
+    project.migration("0002_item", model("Item", makers=models.ManyToManyField("shop.Maker")))
+    with project.installed():
+        project.migrate("shop")
+        insert("shop_maker", id=[1])
+        insert("shop_item", id=[1])
+        safe("shop", "0001", archive=archive)
+        safe("shop")
+        assert sql("SELECT id FROM shop_item") == [(1,)]
+        insert("shop_item_makers", id=[1], item_id=[1], maker_id=[1])
+        assert states() == [("table", "shop_item", "returned")]

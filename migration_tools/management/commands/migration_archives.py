@@ -157,7 +157,7 @@ class Command(BaseCommand):
             base.write_lines(self, show_lines(listed, self._quote, now()))
 
     def do_export(self, options: dict[str, Any]) -> None:
-        contents = self.kept.contents(self._one(options))
+        contents = self.kept.exported(self._one(options))
         names = [shown for shown, _ in contents.columns]
         lines = FORMATS[options["format"] or "csv"](names, self.kept.stream(contents))
         end = "\n" if options["format"] == "jsonl" else "\r\n"
@@ -181,6 +181,7 @@ class Command(BaseCommand):
 
     def do_copy(self, options: dict[str, Any]) -> None:
         archive = self._one(options)
+        self.kept.require_copyable(archive)
         with self._alone(), working(sys.stderr, f"Copying archive {archive.number}"):
             rows = Conversion(self.connection, archive).run()
         if options["format"] == "json":
