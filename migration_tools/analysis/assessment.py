@@ -15,7 +15,7 @@ from migration_tools.analysis.context import Context
 from migration_tools.analysis.dependants import Dependants
 from migration_tools.analysis.fingerprint import fingerprint
 from migration_tools.analysis.hanging import Hanging
-from migration_tools.analysis.hazards import IMPOSSIBLE, IRREVERSIBLE, Severity
+from migration_tools.analysis.hazards import IMPOSSIBLE, IRREVERSIBLE, REFUSES, Severity
 from migration_tools.analysis.lineage import Lineage, Today
 from migration_tools.analysis.listing import Listing
 from migration_tools.analysis.live_keys import LiveKeys
@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 DEFAULT_COUNT_TIMEOUT = 60.0
+#: Blockers that no row and no earlier step can mend.
+CERTAIN = (IRREVERSIBLE, IMPOSSIBLE, REFUSES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -360,7 +362,7 @@ def _finding(candidate: Candidate, rows: Measure | None, listing: Listing | None
     assert hazard is not None
     severity = hazard.severity
     uncertain = candidate.as_of_now or (rows is not None and rows.exactness is Exactness.UNKNOWN)
-    if severity is Severity.BLOCKER and uncertain and hazard not in (IRREVERSIBLE, IMPOSSIBLE):
+    if severity is Severity.BLOCKER and uncertain and hazard not in CERTAIN:
         # An opaque step before may mend the rows or make the table, or they could not be counted:
         # that it will fail is not known, and a plan is refused only for what is known.
         severity = Severity.WARNING

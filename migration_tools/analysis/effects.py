@@ -251,10 +251,15 @@ class Irreversible:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Impossible:
-    """Django itself refuses this operation when it comes to it."""
+    """Django itself refuses this operation when it comes to it.
+
+    ``by_migration``: no operation is refused, its class refuses to be applied at all.
+    """
 
     table: str
     detail: str
+    where: str = field(default="", compare=False)
+    by_migration: bool = field(default=False, compare=False)
 
 
 Effect = (

@@ -27,8 +27,7 @@ def obstacles(effect: fx.Effect, context: Context) -> Iterator[Candidate]:
             where = f" ({effect.where})" if effect.where else ""
             yield context.candidate(hazard=hz.IRREVERSIBLE, reason=f"{effect.detail}{where}")
         case fx.Impossible():
-            named = context.holds_rows(effect.table) if effect.table else None
-            yield context.candidate(hazard=hz.IMPOSSIBLE, table=named or "", reason=effect.detail)
+            yield _impossible(effect, context)
         case fx.Opaque():
             yield context.candidate(hazard=OPAQUE[effect.kind], reason=_opaque(effect))
         case fx.TableCreated():
@@ -40,6 +39,13 @@ def obstacles(effect: fx.Effect, context: Context) -> Iterator[Candidate]:
         case fx.UniqueAdded() | fx.CheckAdded() | fx.ConstraintAdded():
             yield from _constraint(effect, context)
     yield from index_obstacles(effect, context)
+
+
+def _impossible(effect: fx.Impossible, context: Context) -> Candidate:
+    named = context.holds_rows(effect.table) if effect.table else None
+    hazard = hz.REFUSES if effect.by_migration else hz.IMPOSSIBLE
+    where = f" ({effect.where})" if effect.where else ""
+    return context.candidate(hazard=hazard, table=named or "", reason=f"{effect.detail}{where}")
 
 
 def _column(

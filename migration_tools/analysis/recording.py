@@ -22,6 +22,7 @@ from django.db.utils import NotSupportedError
 from migration_tools.analysis import effects as fx
 from migration_tools.analysis.editor import recording_editor
 from migration_tools.analysis.known import Known, known_of
+from migration_tools.analysis.overridden import has_no_way_back, overriding
 from migration_tools.analysis.python_code import (
     note_python,
     python_noted,
@@ -44,6 +45,7 @@ class RecordedOperation:
     """``index``: the operation's place in its migration's list, whatever the direction.
 
     ``by_engine``: no operation of the migration, but what the engine does of its own accord.
+    ``by_class``: nor here: it is the apply() or unapply() that the migration's class has.
     ``injected``: not of the migration's file; put there by a receiver when the run began.
     ``known``: of the tables that the effects speak of, what the history knows.
     """
@@ -53,6 +55,7 @@ class RecordedOperation:
     effects: tuple[fx.Effect, ...]
     is_reversible: bool = True
     by_engine: bool = False
+    by_class: bool = False
     injected: bool = False
     known: Mapping[str, Known] = field(default_factory=dict, compare=False, repr=False)
 
@@ -63,14 +66,18 @@ class RecordedOperation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedStep:
-    """``operations`` in the order in which they run: reversed when the step goes backwards."""
+    """``operations`` in the order in which they run: reversed when the step goes backwards.
+
+    ``has_way_back``: the migration's class does not refuse it, whatever its operations say.
+    """
 
     step: Step
     operations: tuple[RecordedOperation, ...]
+    has_way_back: bool = True
 
     @property
     def is_reversible(self) -> bool:
-        return all(operation.is_reversible for operation in self.operations)
+        return self.has_way_back and all(operation.is_reversible for operation in self.operations)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +186,11 @@ class _Recorder:
         if step.is_backwards:
             operations.reverse()
         operations = _with_overridden(migration, step, operations)
-        return RecordedStep(step=step, operations=tuple(operations))
+        return RecordedStep(
+            step=step,
+            operations=tuple(operations),
+            has_way_back=not has_no_way_back(migration),
+        )
 
     def _known(
         self, effects: list[fx.Effect], before: WalkState, after: WalkState
@@ -322,13 +333,14 @@ def _with_overridden(
     migration: Migration, step: Step, operations: list[RecordedOperation]
 ) -> list[RecordedOperation]:
     """A migration class with an apply() of its own may do anything besides its operations."""
-    name = "unapply" if step.is_backwards else "apply"
-    if getattr(type(migration), name) is getattr(Migration, name):
+    effect = overriding(migration, backwards=step.is_backwards)
+    if effect is None:
         return operations
-    detail = f"{type(migration).__module__} has its own {name}()"
-    opaque = fx.Opaque(kind=fx.OpaqueKind.OVERRIDDEN, detail=detail)
     extra = RecordedOperation(
-        index=len(operations), description=f"Custom {name}()", effects=(opaque,)
+        index=len(operations),
+        description=f"Custom {'unapply' if step.is_backwards else 'apply'}()",
+        effects=(effect,),
+        by_class=True,
     )
     return [extra, *operations]
 

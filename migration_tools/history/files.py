@@ -16,6 +16,8 @@ from django.db.migrations.migration import Migration
 from django.db.migrations.operations import CreateModel, RunPython, RunSQL
 from django.db.migrations.operations.base import Operation
 
+from migration_tools.analysis.overridden import has_no_way_back
+
 Key = tuple[str, str]
 K = TypeVar("K", Key, str)
 Files = Mapping[Key, Migration]
@@ -81,7 +83,9 @@ def _describe(operation: Operation) -> str:
 
 
 def obstacle(migration: Migration) -> str:
-    """Which operation cannot be taken back, as far as the file tells; empty if all can."""
+    """Why it cannot be taken back, as far as the file tells; empty if it can."""
+    if reason := has_no_way_back(migration):
+        return reason
     for operation in _flat(migration.operations):
         if operation.reversible:
             continue

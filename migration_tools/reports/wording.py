@@ -38,7 +38,7 @@ def place(table: str, column: str, quote: Quote) -> str:
 
 def operation_phrase(operation: RecordedOperation, *, backwards: bool) -> str:
     """What is done, not what is undone: taking back CreateModel deletes a model."""
-    if not backwards or operation.by_engine:
+    if not backwards or operation.by_engine or operation.by_class:
         return operation.description
     for effect in operation.effects:
         match effect:
@@ -145,6 +145,7 @@ _SENTENCES = {
     hz.DUPLICATES.code: "{rows} repeat a key that becomes unique{colon}{column}",
     hz.ORPHANS.code: "{rows} point to nothing, {detail}{column}",
     hz.IMPOSSIBLE.code: "is refused: {detail}",
+    hz.REFUSES.code: "is refused: {detail}",
     hz.TABLE_MISSING.code: "table {table} is not in the database",
     hz.COLUMN_MISSING.code: "column{column} is not in {table}",
     hz.TABLE_EXISTS.code: "table {table} is in the database already",

@@ -1,0 +1,74 @@
+"""MT3xx, the lower half: the step passes, and something is not as one might expect."""
+
+from __future__ import annotations
+
+from migration_tools.analysis.hazards.catalogue import Severity, hazard
+
+MISREAD = hazard(
+    "MT301",
+    "values misread",
+    Severity.WARNING,
+    cause="The engine keeps the stored value as it is, but it no longer fits the field's type.",
+    consequence="Nothing is lost, but until the step is taken back Django reads something else: a "
+    "float from an integer field, None from a date.",
+    remedy="Expect it, or convert the values first.",
+)
+INVENTED = hazard(
+    "MT302",
+    "values invented",
+    Severity.WARNING,
+    cause="A NOT NULL column without a default is added to a table with rows, on an engine that "
+    "does not refuse it.",
+    consequence="The rows silently get a zero value.",
+    remedy="Give the field a default or null=True in that migration.",
+)
+NOT_MADE = hazard(
+    "MT303",
+    "constraint not made",
+    Severity.INFO,
+    cause="The engine does not support this kind of constraint.",
+    consequence="Django silently makes none: nothing is checked.",
+    remedy="Do not rely on it on this database.",
+)
+NOT_JUDGED = hazard(
+    "MT304",
+    "constraint not judged",
+    Severity.WARNING,
+    cause="Whether the rows satisfy the new constraint cannot be asked beforehand.",
+    consequence="The step may fail.",
+    remedy="Try it on a copy of the data.",
+)
+NOTHING_TO_DROP = hazard(
+    "MT305",
+    "column to drop is missing",
+    Severity.WARNING,
+    cause="The step drops a column that is not in its table, though the history says so.",
+    consequence="Nothing is lost. On most engines the step fails.",
+    remedy="If the column was dropped by hand, take the step with --fake.",
+)
+
+GOES_ALONG = hazard(
+    "MT306",
+    "something goes along",
+    Severity.WARNING,
+    cause="Something hangs on what the step drops, and the engine drops it along without a word.",
+    consequence="It is gone, and taking the step back does not make it again.",
+    remedy="Keep its definition, and make it again if it is still wanted.",
+)
+BREAKS = hazard(
+    "MT307",
+    "something breaks",
+    Severity.WARNING,
+    cause="Something in the database names what the step drops or renames, and the engine leaves "
+    "it as it is.",
+    consequence="The step passes; a view fails when it is read, a trigger when a row is written.",
+    remedy="Make it anew after the step.",
+)
+KEYS_NOT_CHECKED = hazard(
+    "MT308",
+    "foreign keys not looked at",
+    Severity.WARNING,
+    cause="There was no time to look for rows that point to nothing.",
+    consequence="If there are any, in whatever table, the first step fails and nothing is changed.",
+    remedy="Give it more time with --count-timeout.",
+)
