@@ -25,12 +25,16 @@ class Configuration:
     ``archive``: how what a step takes away is kept; "auto" parks where that is instant.
 
     ``private_fields``: "app.Model.field" and "app.Model", whose values are never archived.
+
+    ``admin_permission``: "app.codename", with which staff may see the pages in the admin; without
+    one only superusers may.
     """
 
     count_timeout: float = 60.0
     allow_opaque: bool = False
     archive: str = "auto"
     private_fields: tuple[str, ...] = ()
+    admin_permission: str = ""
 
 
 def configuration() -> Configuration:
@@ -64,6 +68,10 @@ def _checked(key: str, value: Any) -> Any:
         return value
     if key == "PRIVATE_FIELDS":
         return _labels(key, value)
+    if key == "ADMIN_PERMISSION":
+        if not isinstance(value, str) or (value and not all(value.partition("."))):
+            raise SettingsError(f'{NAME}[{key!r}] must be "app_label.codename".')
+        return value
     if not isinstance(value, bool):
         raise SettingsError(f"{NAME}[{key!r}] must be True or False.")
     return value

@@ -11,10 +11,10 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
-from migration_tools.history.statuses import State, Survey
+from migration_tools.history.statuses import Survey
 from migration_tools.management import base
 from migration_tools.reports.history.choosing import Choice
-from migration_tools.reports.history.losses import Told
+from migration_tools.reports.history.losses import Told, measured
 
 
 def add_arguments(
@@ -121,32 +121,12 @@ def _git(*arguments: str, ref: str = "") -> str:
 
 
 def costs(surveys: tuple[Survey, ...], options: dict[str, Any]) -> tuple[Told, ...]:
-    """What every migration shown would lose now: one plan forwards, one back for each app."""
-    from migration_tools.analysis.assessment import assess
-    from migration_tools.exceptions import MigrationToolsError
-    from migration_tools.plan import Target, make_plan
-    from migration_tools.reports.history.losses import costs as told
-
+    """What every migration shown would lose now."""
     with base.clear_errors():
         timeout = base.count_timeout(options)
-    found: list[Told] = []
+    found = []
     for survey in surveys:
-        connection = base.connection_of(survey.alias)
-        of_survey: dict[tuple[str, str], Any] = {}
-        targets = [
-            Target(app=app.label, migration="zero")
-            for app in survey.apps
-            if app.count(State.APPLIED, State.IMPLIED)
-        ]
-        for target in [Target(), *targets] if survey.is_reachable else []:
-            with base.clear_errors(survey.alias):
-                try:
-                    plan = make_plan(target, connection)
-                except MigrationToolsError:
-                    continue  # a history that cannot be planned in is among the problems
-                of_plan = told(
-                    assess(plan, connection, count_timeout=timeout), connection.ops.quote_name
-                )
-            of_survey |= {k: v for k, v in of_plan.items() if target.app in (None, k[0])}
-        found.append(of_survey)
+        with base.clear_errors(survey.alias):
+            connection = base.connection_of(survey.alias)
+            found.append(measured(survey, connection, seconds=timeout))
     return tuple(found)

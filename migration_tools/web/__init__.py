@@ -1,0 +1,1 @@
+"""Read-only pages under the admin, in the style of Django's admindocs; they run nothing."""
