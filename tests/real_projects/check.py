@@ -143,7 +143,9 @@ def compare_recordings(check: Check) -> None:
     """The whole history, both ways: the effects are those of a fully rendered recording."""
     done = check.run(check.name("empty"), str(HERE / "oracle.py"), f"{check.project}_settings")
     check.note("oracle: process", done.err[-2000:] if done.code else None)
-    for direction, result in json.loads(done.out if done.code == 0 else "{}").items():
+    results = json.loads(done.out if done.code == 0 else "{}")
+    print(f"  recorded on Django {results.pop('django', 'unknown')}", flush=True)
+    for direction, result in results.items():
         different = result["different"]
         seen = f"{len(different)}: {different[:3]}" if different else None
         check.note(f"oracle: effects {direction}", seen if result["steps"] else "no steps")
@@ -253,6 +255,9 @@ def main() -> int:
     parser.add_argument("project", choices=["wagtail", "oscar"])
     parser.add_argument("--engine", default=os.environ.get("MIGRATION_TOOLS_DB", "sqlite"))
     parser.add_argument("--baseline", action="store_true", help="Django's commands for ours")
+    parser.add_argument(
+        "--recordings", action="store_true", help="only compare recordings, without a database"
+    )
     parser.add_argument("--keep", action="store_true", help="leave the databases")
     options = parser.parse_args()
     safe, plan = ("migrate", "migrate") if options.baseline else ("migrate_safe", "migration_plan")
@@ -260,7 +265,7 @@ def main() -> int:
     check = Check(options.project, server(options.engine), safe, plan)
     print(f"{options.project} on {options.engine}", flush=True)
     try:
-        check_project(check)
+        (compare_recordings if options.recordings else check_project)(check)
     finally:
         if not options.keep:
             for what in ("plain", "safe", "empty", "reverted"):

@@ -4,7 +4,7 @@
 
 in the project's directory. Both directions; what is applied is said by this script, so that no
 database has to be in any state. Prints a JSON object: steps, seconds, the operations that fell back
-to full rendering, and every operation whose effects are not the same.
+to full rendering, and every operation whose effects are not the same; and Django's version.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def main() -> None:
     # A squashed migration counts as applied only if everything it replaces does.
     names = {*files, *(old for migration in files.values() for old in migration.replaces)}
     everything = {key: SimpleNamespace(app=key[0], name=key[1]) for key in sorted(names)}
-    results = {}
+    results: dict[str, Any] = {"django": django.get_version()}
     for direction, applied in (("backwards", everything), ("forwards", {})):
         setattr(MigrationRecorder, "applied_migrations", lambda self, a=applied: dict(a))  # noqa: B010
         executor = MigrationExecutor(connection)
