@@ -97,9 +97,10 @@ class CopiedArchives:
             place = place_of(number)
             value = f"{self._quote(table)}.{self._quote(new[0])}"
             keys = [(f"key_{n}", name) for n, name in enumerate(key, 1)]
-            self._copying.execute(
-                self._copying.update_joined(place, table, keys, column=NEW_VALUE, value=value)
-            )
+            with self._copying.inserting():
+                self._copying.execute(
+                    self._copying.update_joined(place, table, keys, column=NEW_VALUE, value=value)
+                )
 
     def _selected(self, key: Sequence[str], column: str) -> str:
         told = [
@@ -267,7 +268,8 @@ class CopiedArchives:
             yield told
             value = f"{self._quote(place)}.{self._quote(VALUE)}"
             put = copying.update_joined(table, place, keys, column=after, value=value)
-            copying.execute(f"{put} AND {self._quote(place)}.{self._quote(UNTOUCHED)} = 1")
+            with copying.inserting():
+                copying.execute(f"{put} AND {self._quote(place)}.{self._quote(UNTOUCHED)} = 1")
             source = f"{self._quote(table)} JOIN {self._quote(place)} ON " + copying.joined(
                 table, place, keys
             )

@@ -13,11 +13,12 @@ import uuid
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection, connections, models
 from django.db.migrations import AddField, AlterField, RemoveField, RunSQL
 
 from migration_tools.archives.catalogue import Catalogue, State
+from migration_tools.execution.archiving import Archivist
 from tests.helpers import Project, changes_tables, foreign_key, insert, model, quote, refusal, sql
 
 pytestmark = changes_tables
@@ -255,8 +256,6 @@ def test_nothing_is_copied_of_nothing(removed: Project) -> None:
 def test_more_than_was_shown_stops_the_step(
     removed: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from migration_tools.execution.archiving import Archivist
-
     prepare = Archivist.prepare
 
     def written_meanwhile(self: Archivist, assessment: Any) -> None:
@@ -278,6 +277,33 @@ def test_more_than_was_shown_stops_the_step(
         assert "holds more by now than was shown: 2 instead of 1" in told
         assert sql("SELECT id, v FROM shop_item ORDER BY id") == [(1, 10), (2, 20)]
         assert copies() == []
+
+
+def test_the_step_itself_runs_as_strictly_as_ever(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What keeps the copy takes any value; what would not fit the step is refused all the same."""
+    prepare = Archivist.prepare
+
+    def written_meanwhile(self: Archivist, assessment: Any) -> None:
+        prepare(self, assessment)
+        sql("UPDATE shop_item SET v = 70000 WHERE id = 2")
+
+    wide = models.DecimalField(max_digits=9, decimal_places=2)
+    project.migration("0001_initial", model("Item", v=wide))
+    project.migration("0002_small", AlterField("Item", "v", models.SmallIntegerField()))
+    monkeypatch.setattr(Archivist, "prepare", written_meanwhile)
+    with project.installed():
+        project.migrate("shop", "0001")
+        insert("shop_item", id=[1, 2], v=["1.25", "2"])
+        if connection.vendor == "sqlite":  # any number fits any column
+            safe("shop")
+            assert sql("SELECT v FROM shop_item WHERE id = 2") == [(70000,)]
+            return
+        with pytest.raises(CommandError, match=r"(?i)out of range"):
+            safe("shop")
+        kept = [str(v) for (v,) in sql("SELECT v FROM shop_item ORDER BY id")]
+        assert kept == ["1.25", "70000.00"]
 
 
 def test_undo_takes_data_along(removed: Project) -> None:

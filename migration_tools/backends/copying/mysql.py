@@ -33,9 +33,10 @@ class MySQLCopying(Copying):
             columns = ", ".join(map(self.quote, self._columns(place)))
             if extra is not None:
                 self.add_column(place, extra)
-            with self._locked(table, place, *also):
+        with self._locked(table, place, *also):
+            with self.inserting():
                 self.execute(f"INSERT INTO {self.quote(place)} ({columns}) {select}")
-                yield
+            yield
 
     @contextlib.contextmanager
     def held(self, table: str, place: str, *, also: Sequence[str]) -> Iterator[None]:
