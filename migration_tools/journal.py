@@ -114,6 +114,22 @@ class LastStep:
     version: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepOutline:
+    """A step of a run without its source and its operations."""
+
+    app: str
+    name: str
+    direction: Direction
+    outcome: Outcome
+    faked: bool
+    seconds: float | None
+
+    @property
+    def label(self) -> str:
+        return f"{self.app}.{self.name}"
+
+
 @functools.cache
 def _models() -> tuple[Any, Any]:
     """The two models, made when they are first needed: the app registry must be ready by then."""
@@ -241,6 +257,19 @@ class Journal:
         numbers = [run] if isinstance(run, int) else list(run)
         found = self._rows(1).filter(run__in=numbers).order_by("run", "position")
         return tuple(map(_step, found))
+
+    def outlines(self, runs: Sequence[int]) -> dict[int, tuple[StepOutline, ...]]:
+        """The steps of each of these runs in their order; one query for all."""
+        if not runs or not self.exists():
+            return {}
+        rows = self._rows(1).filter(run__range=(min(runs), max(runs))).order_by("run", "position")
+        found: dict[int, list[StepOutline]] = {}
+        for values in rows.values("run", *StepOutline.__slots__):
+            run = values.pop("run")
+            values["outcome"] = Outcome(values["outcome"])
+            values["direction"] = Direction(values["direction"])
+            found.setdefault(run, []).append(StepOutline(**values))
+        return {run: tuple(steps) for run, steps in found.items()}
 
     def step(self, run: int, position: int) -> StepRecord | None:
         row = self._rows(1).filter(run=run, position=position).first()

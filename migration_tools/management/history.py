@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from migration_tools.history.statuses import Survey
 from migration_tools.management import base
+from migration_tools.plan import Key
 from migration_tools.reports.history.choosing import Choice
 from migration_tools.reports.history.losses import Told, measured
 
@@ -39,6 +40,12 @@ def add_arguments(
         "--losses",
         action="store_true",
         help="Also what applying or taking back each migration would lose now. Counts rows.",
+    )
+    parser.add_argument(
+        "--sql",
+        action="store_true",
+        help="Also the statements of each migration, found by running all of them on an empty "
+        "shadow database, which is made for that and removed. For html and json.",
     )
     parser.add_argument("--format", choices=formats, default="text")
     parser.add_argument(
@@ -129,4 +136,15 @@ def costs(surveys: tuple[Survey, ...], options: dict[str, Any]) -> tuple[Told, .
         with base.clear_errors(survey.alias):
             connection = base.connection_of(survey.alias)
             found.append(measured(survey, connection, seconds=timeout))
+    return tuple(found)
+
+
+def scripts(surveys: tuple[Survey, ...]) -> tuple[tuple[dict[Key, str], str], ...]:
+    """The statements of every migration shown, and where they come from."""
+    from migration_tools.reports.history.scripts import scripts_of
+
+    found = []
+    for survey in surveys:
+        with base.clear_errors(survey.alias):
+            found.append(scripts_of(survey, base.connection_of(survey.alias)))
     return tuple(found)

@@ -58,7 +58,7 @@ def statement_lines(assessment: Assessment, sql: PlanSQL, backend: Backend) -> I
         yield Line(text="")
         direction = " (unapply)" if told.step.is_backwards else ""
         yield _comment(f"{told.step.label}{direction}", tone=Tone.STEP)
-        yield from _step(told, _phrases(recorded.get(told.step)), backend)
+        yield from step_lines(told, backend, _phrases(recorded.get(told.step)))
     reached = {told.step for told in sql.steps}
     missing = [step.step.label for step in assessment.steps if step.step not in reached]
     if missing:
@@ -73,7 +73,8 @@ def _phrases(step: RecordedStep | None) -> Mapping[int, str]:
     return {o.index: operation_phrase(o, backwards=backwards) for o in step.operations}
 
 
-def _step(told: StepSQL, phrases: Mapping[int, str], backend: Backend) -> Iterator[Line]:
+def step_lines(told: StepSQL, backend: Backend, phrases: Mapping[int, str]) -> Iterator[Line]:
+    """``phrases``: what each operation is called in the comment before its statements."""
     operation, is_open = None, False
     transaction = [n for n, s in enumerate(told.statements) if s.in_transaction]
     for number, statement in enumerate(told.statements):

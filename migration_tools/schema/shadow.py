@@ -26,11 +26,14 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 
-def sql_of(plan: Plan, connection: BaseDatabaseWrapper, *, online: bool = True) -> PlanSQL:
+def sql_of(
+    plan: Plan, connection: BaseDatabaseWrapper, *, online: bool = True, replay: bool = False
+) -> PlanSQL:
     """The statements of every step of ``plan``, by running it where nothing is at stake.
 
     ``online=False``: the database is not asked; there is a shadow only where none is needed for
-    that. Raises ShadowError if nothing can be said.
+    that. ``replay``: the shadow is made by the plan's own history, whatever is there today.
+    Raises ShadowError if nothing can be said.
     """
     if not plan.steps:
         return PlanSQL(steps=(), source=Source.CLONE)
@@ -43,9 +46,10 @@ def sql_of(plan: Plan, connection: BaseDatabaseWrapper, *, online: bool = True) 
         )
     try:
         with scratch.database() as settings:
-            return _on_shadow(plan, connection, scratch, settings, online=online)
+            cloned = online and plan.is_of_today and not replay
+            return _on_shadow(plan, connection, scratch, settings, cloned=cloned)
     except NoShadow as error:
-        return _without(plan, connection, scratch, str(error))
+        return _without(plan, connection, scratch, str(error), replay=replay)
 
 
 def _on_shadow(
@@ -54,10 +58,10 @@ def _on_shadow(
     scratch: Scratch,
     settings: dict[str, Any],
     *,
-    online: bool,
+    cloned: bool,
 ) -> PlanSQL:
     script, reason = None, ""
-    if online and plan.is_of_today:
+    if cloned:
         script, reason = scratch.clone()
     alias = connection.alias
     if script is None:
@@ -87,10 +91,12 @@ def recorded(connection: BaseDatabaseWrapper) -> tuple[Key, ...]:
         return tuple(MigrationRecorder(connection).applied_migrations())
 
 
-def _without(plan: Plan, connection: BaseDatabaseWrapper, scratch: Scratch, reason: str) -> PlanSQL:
+def _without(
+    plan: Plan, connection: BaseDatabaseWrapper, scratch: Scratch, reason: str, *, replay: bool
+) -> PlanSQL:
     """No right to make a database: what the session alone sees, or else what can be collected."""
     alias = connection.alias
-    temporary = scratch.temporary()
+    temporary = None if replay else scratch.temporary()
     if temporary is not None and plan.is_of_today and all(map(_is_plain, _operations(plan))):
         start = Start(way=Source.MODELS, recorded=recorded(connection))
         try:

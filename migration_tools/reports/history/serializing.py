@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from migration_tools.history.statuses import AppStatus, MigrationStatus, Problem, State, Survey
+from migration_tools.plan import Key
 from migration_tools.reports.history.losses import Told
 
 VERSION = 1
@@ -15,42 +17,47 @@ def history_as_dict(
     surveys: tuple[Survey, ...],
     differences: tuple[Problem, ...] = (),
     costs: tuple[Told, ...] = (),
+    scripts: Sequence[Mapping[Key, str]] = (),
 ) -> dict[str, Any]:
-    """``costs``: of each survey, or nothing if none were asked for."""
+    """``costs`` and ``scripts``: of each survey, or nothing if none were asked for."""
     told = costs or ({},) * len(surveys)
+    sql = scripts or ({},) * len(surveys)
     return {
         "version": VERSION,
         "databases": [
-            _survey(survey, of_survey) for survey, of_survey in zip(surveys, told, strict=True)
+            _survey(survey, of_survey, of_sql)
+            for survey, of_survey, of_sql in zip(surveys, told, sql, strict=True)
         ],
         "differences": [_problem(problem) for problem in differences],
     }
 
 
-def _survey(survey: Survey, costs: Told) -> dict[str, Any]:
+def _survey(survey: Survey, costs: Told, scripts: Mapping[Key, str]) -> dict[str, Any]:
     return {
         "alias": survey.alias,
         "name": survey.database,
         "reachable": survey.is_reachable,
         "error": survey.error or None,
         "problems": [_problem(problem) for problem in survey.problems],
-        "apps": [_app(app, costs) for app in survey.apps],
+        "apps": [_app(app, costs, scripts) for app in survey.apps],
         "totals": {
             state.value: sum(m.state is state for m in survey.migrations()) for state in State
         },
     }
 
 
-def _app(app: AppStatus, costs: Told) -> dict[str, Any]:
+def _app(app: AppStatus, costs: Told, scripts: Mapping[Key, str]) -> dict[str, Any]:
     return {
         "label": app.label,
         "installed": app.is_installed,
         "migrated": app.is_migrated,
-        "migrations": [_migration(m, costs) for m in app.migrations],
+        "migrations": [_migration(m, costs, scripts) for m in app.migrations],
     }
 
 
-def _migration(migration: MigrationStatus, costs: Told) -> dict[str, Any]:
+def _migration(
+    migration: MigrationStatus, costs: Told, scripts: Mapping[Key, str]
+) -> dict[str, Any]:
     ran = migration.ran
     return {
         "app": migration.app,
@@ -70,6 +77,7 @@ def _migration(migration: MigrationStatus, costs: Told) -> dict[str, Any]:
         "replaced_by": migration.replaced_by or None,
         "file": migration.file or None,
         "archives": migration.archives,
+        "sql": scripts.get((migration.app, migration.name)),
         "costs": [
             {
                 "direction": cost.direction,
