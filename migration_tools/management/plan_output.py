@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from django.core.management.base import BaseCommand
 from django.db import connections
+from django.utils import timezone
 
 from migration_tools.analysis.verdicts import Assessment
 from migration_tools.backends import for_connection
@@ -17,7 +18,7 @@ from migration_tools.schema.statements import PlanSQL
 
 Report = tuple[Assessment, PlanSQL | None]
 
-FORMATS = ("text", "json", "markdown", "github", "sql")
+FORMATS = ("text", "json", "markdown", "github", "html", "sql")
 
 
 def write(
@@ -29,7 +30,12 @@ def write(
     elif form == "sql":
         write_lines(command, script_lines(*reports[0]), output)
     else:
-        text = {"json": json_text, "markdown": markdown_text, "github": github_text}[form]
+        text = {
+            "json": json_text,
+            "markdown": markdown_text,
+            "github": github_text,
+            "html": html_text,
+        }[form]
         base.write_report(command, text(reports, several=several), output)
 
 
@@ -94,6 +100,13 @@ def github_text(reports: Sequence[Report], *, several: bool) -> str:
         for assessment, _ in reports
         for line in plan_annotations(assessment, _backend(assessment).quote)
     )
+
+
+def html_text(reports: Sequence[Report], *, several: bool) -> str:
+    from migration_tools.reports.plan_page import Told, plans_page
+
+    told = [Told(assessment=a, backend=_backend(a), sql=sql) for a, sql in reports]
+    return plans_page(told, now=timezone.localtime(timezone.now()), title="Migration plan")
 
 
 def _backend(assessment: Assessment) -> Backend:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from migration_tools.reports.lines import Line, Tone
 from migration_tools.schema.between import Between
 from migration_tools.schema.diff import Way, lines_of
 from migration_tools.schema.drift import Drift, Drifted
+from migration_tools.schema.statements import StepSQL
 
 Quote = Callable[[str], str]
 
@@ -45,18 +47,38 @@ def _lines(schema: Schema, told: Between, app: str, quote: Quote) -> list[str]:
     ]
 
 
+def verdict(told: Between, quote: Quote) -> str:
+    apps = list(diffs(told, quote))
+    if not apps:
+        return f"No difference between {told.start} and {told.end}"
+    return f"The schema differs between {told.start} and {told.end}: {', '.join(apps)}"
+
+
+def steps_of(told: Between) -> tuple[StepSQL, ...]:
+    """Those of the app that was asked about."""
+    return tuple(step for step in told.steps if told.app in (None, step.step.app))
+
+
+def step_sql(step: StepSQL) -> str:
+    return "\n".join(
+        f"-- Python code, not run: {statement.code}" if statement.code else f"{statement.sql};"
+        for statement in step.statements
+        if statement.code or statement.operation is not None
+    )
+
+
 def between_lines(told: Between, quote: Quote) -> Iterator[Line]:
     found = diffs(told, quote)
+    if told.note:
+        yield Line(text=f"-- {told.note}", tone=Tone.WARNING)
     for lines in found.values():
         for line in lines:
             tone = Tone.HEADING if line[:3] in ("---", "+++") else TONES.get(line[:1], Tone.PLAIN)
             yield Line(text=line, tone=tone)
         yield Line(text="")
     if not found:
-        yield Line(text=f"No difference between {told.start} and {told.end}.")
-    for step in told.steps:
-        if told.app is not None and step.step.app != told.app:
-            continue
+        yield Line(text=f"{verdict(told, quote)}.")
+    for step in steps_of(told):
         direction = " (unapply)" if step.step.is_backwards else ""
         yield Line(text=f"-- {step.step.label}{direction}", tone=Tone.STEP)
         for statement in step.statements:
@@ -73,6 +95,7 @@ def between_as_dict(told: Between, quote: Quote) -> dict[str, Any]:
         "version": VERSION,
         "from": told.start,
         "to": told.end,
+        "note": told.note or None,
         "apps": [{"app": app, "diff": lines} for app, lines in diffs(told, quote).items()],
         "steps": [
             {
@@ -82,8 +105,7 @@ def between_as_dict(told: Between, quote: Quote) -> dict[str, Any]:
                 "statements": [s.sql for s in step.statements if s.operation is not None and s.sql],
                 "error": step.error or None,
             }
-            for step in told.steps
-            if told.app in (None, step.step.app)
+            for step in steps_of(told)
         ],
     }
 
@@ -91,12 +113,29 @@ def between_as_dict(told: Between, quote: Quote) -> dict[str, Any]:
 # --- drift ------------------------------------------------------------------------------------
 
 
-def drift_lines(drift: Drift, quote: Quote) -> Iterator[Line]:
+def drift_verdict(drift: Drift) -> str:
     count = len(drift.drifted)
     many = "no difference" if not count else f"{count} difference{'s' if count > 1 else ''}"
-    yield Line(
-        text=f"{drift.alias}: {many} from what the applied migrations make", tone=Tone.HEADING
+    return f"{drift.alias}: {many} from what the applied migrations make"
+
+
+def by_table(drift: Drift) -> list[tuple[str, tuple[Drifted, ...]]]:
+    return [
+        (table, tuple(found))
+        for table, found in itertools.groupby(drift.drifted, key=lambda d: d.difference.table)
+    ]
+
+
+def mending(drifted: Drifted) -> str:
+    """The statements that would make it as expected, as a script."""
+    return "\n".join(
+        statement if statement.startswith("--") else f"{statement};"
+        for statement in drifted.difference.mend
     )
+
+
+def drift_lines(drift: Drift, quote: Quote) -> Iterator[Line]:
+    yield Line(text=drift_verdict(drift), tone=Tone.HEADING)
     for note in drift.notes:
         yield Line(text=f"  Note: {note}", tone=Tone.WARNING)
     table = ""
@@ -112,7 +151,7 @@ def drift_lines(drift: Drift, quote: Quote) -> Iterator[Line]:
             end = "" if statement.startswith("--") else ";"
             indented = statement.replace("\n", "\n        ")
             yield Line(text=f"        {indented}{end}")
-    if count:
+    if drift.drifted:
         yield Line(text="")
         yield Line(
             text="  The SQL is a suggestion. Read it: dropping a column or table takes its values.",

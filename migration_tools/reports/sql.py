@@ -66,6 +66,14 @@ def statement_lines(assessment: Assessment, sql: PlanSQL, backend: Backend) -> I
         yield _comment(f"Not reached: {', '.join(missing)}", tone=Tone.WARNING)
 
 
+def step_script(sql: PlanSQL, step: RecordedStep, backend: Backend) -> str:
+    """The statements of one step; empty if it was not reached."""
+    told = sql.of(step.step)
+    if told is None:
+        return ""
+    return "\n".join(line.text for line in step_lines(told, backend, _phrases(step)))
+
+
 def _phrases(step: RecordedStep | None) -> Mapping[int, str]:
     if step is None:
         return {}

@@ -45,7 +45,10 @@ class End:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Between:
-    """``owners``: the app of each table. ``steps``: what was run on the way, in its order."""
+    """``owners``: the app of each table. ``steps``: what was run on the way, in its order.
+
+    ``note``: what limits this, for people.
+    """
 
     app: str | None
     start: str
@@ -54,6 +57,7 @@ class Between:
     after: Schema
     owners: Mapping[str, str]
     steps: tuple[StepSQL, ...]
+    note: str = ""
 
 
 def between(connection: BaseDatabaseWrapper, app: str | None, start: str, end: str) -> Between:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Iterable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -12,16 +10,10 @@ from django.db import DEFAULT_DB_ALIAS
 
 from migration_tools.backends import for_connection
 from migration_tools.backends.scratch import SERVERLESS, without_server
-from migration_tools.management import base
-from migration_tools.reports.lines import Line
-from migration_tools.reports.schema import (
-    between_as_dict,
-    between_lines,
-    drift_as_dict,
-    drift_lines,
-)
-from migration_tools.schema.between import APPLIED, ENDS, LATEST, between
-from migration_tools.schema.drift import drift_of
+from migration_tools.management import base, diff_output
+from migration_tools.reports.schema import diffs
+from migration_tools.schema.between import APPLIED, ENDS, LATEST, Between, between
+from migration_tools.schema.drift import Drift, drift_of
 
 
 class Command(BaseCommand):
@@ -49,7 +41,13 @@ class Command(BaseCommand):
         parser.add_argument(
             "--vendor", choices=SERVERLESS, help="Show the SQL of this engine, without a server."
         )
-        parser.add_argument("--format", choices=("text", "json"), default="text")
+        parser.add_argument(
+            "--format",
+            choices=diff_output.FORMATS,
+            default="text",
+            help="markdown: a comment for a pull request; github: annotations; html: one page that "
+            "needs nothing else.",
+        )
         parser.add_argument("--output", metavar="FILE", help="Write the report to a file.")
         parser.add_argument(
             "--check",
@@ -69,29 +67,16 @@ class Command(BaseCommand):
             if options["vendor"]:
                 connection = without_server(options["vendor"], connection)
             quote = for_connection(connection).quote
+            told: Between | Drift
             if options["live"]:
-                drift = drift_of(connection, app=app)
-                lines, told = drift_lines(drift, quote), drift_as_dict(drift)
-                differs = bool(drift.drifted)
+                told = drift_of(connection, app=app)
+                differs = bool(told.drifted)
             else:
-                between_ends = between(connection, app, start, end)
-                lines = between_lines(between_ends, quote)
-                told = between_as_dict(between_ends, quote)
-                differs = bool(told["apps"])
-        self.write(lines, told, options)
+                told = between(connection, app, start, end)
+                differs = bool(diffs(told, quote))
+        diff_output.write(self, told, quote, options["format"], options["output"])
         if options["check"] and differs:
             sys.exit(base.FOUND)
-
-    def write(self, lines: Iterable[Line], told: Any, options: dict[str, Any]) -> None:
-        with base.readers_may_leave():
-            if options["format"] == "json":
-                text = json.dumps(told, indent=2, ensure_ascii=False)
-                base.write_report(self, text, options["output"])
-            elif options["output"]:
-                text = "\n".join(line.text for line in lines)
-                base.write_report(self, text, options["output"])
-            else:
-                base.write_lines(self, lines)
 
 
 def read_points(points: list[str], *, live: bool) -> tuple[str | None, str, str]:

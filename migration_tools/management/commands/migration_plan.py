@@ -57,7 +57,8 @@ class Command(BaseCommand):
             choices=plan_output.FORMATS,
             default="text",
             help="markdown: a comment for a pull request; github: annotations beside the files; "
-            "sql: only the statements, as a script that can be run.",
+            "html: one page that needs nothing else; sql: only the statements, as a script that "
+            "can be run.",
         )
         parser.add_argument("--output", metavar="FILE", help="Write the report to a file.")
         parser.add_argument(
