@@ -229,6 +229,21 @@ BOOLEANS = [
 
 ODD = [
     *cases(
+        # The float that JSON makes of it is rounded up to one digit more.
+        case(dec(21, 4), of(models.JSONField), None, D("-99999999999999999.9999"), D("1.5")),
+        case(
+            dec(25, 0),
+            of(models.JSONField),
+            None,
+            D(10**25 - 1),
+            D(10**17 - 1),
+            D(10**24),
+            D(2**64 - 1),
+            D(2**64),
+        ),
+        only=["mysql"],
+    ),
+    *cases(
         case(dec(7, 3), of(INT), Raw("NaN"), D("1.5")),
         case(dec(7, 3), dec(5, 1), Raw("NaN"), D("1.05"), D("9999.95")),
         case(dec(7, 3), of(models.FloatField), Raw("NaN"), D("1.5")),

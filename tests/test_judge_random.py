@@ -2,42 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import itertools
-import re
 from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
 from django.db import connection, models
-from django.utils.dateparse import parse_date, parse_datetime, parse_time
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.drawing import INTEGERS, LETTERS, is_promised, near
 from tests.judge import Raw, case, changes_tables, judge
 
 pytestmark = changes_tables
-
-INTEGERS = {
-    models.SmallIntegerField: (-(2**15), 2**15 - 1),
-    models.IntegerField: (-(2**31), 2**31 - 1),
-    models.BigIntegerField: (-(2**63), 2**63 - 1),
-    models.PositiveSmallIntegerField: (0, 2**15 - 1),
-    models.PositiveIntegerField: (0, 2**31 - 1),
-    models.PositiveBigIntegerField: (0, 2**63 - 1),
-}
-#: Where rounding and bounds meet.
-ROUND_NUMBERS = [0, 1, 9, 10, 99, 100, 2**15, 10**5, 2**31, 10**9, 2**53, 10**15, 10**17]
-LETTERS = "ab0179.-+e é😀\t\n'\"\\%"
-
-
-@st.composite
-def near(draw: st.DrawFn, places: int) -> Decimal:
-    """A number beside a round one, by some units and halves of its last place."""
-    number = Decimal(draw(st.sampled_from(ROUND_NUMBERS)))
-    unit = Decimal(1).scaleb(-draw(st.integers(0, places)))
-    number += unit * draw(st.integers(-11, 11))
-    return number if draw(st.booleans()) else -number
 
 
 @st.composite
@@ -128,21 +104,6 @@ UUIDS = st.one_of(
     st.uuids().map(lambda u: u.hex + "0"),
 )
 ANY_TEXT = st.one_of(DAYS, TIMES, MOMENTS, UUIDS, st.text(LETTERS, max_size=20))
-WRITTEN = re.compile(r"(\d{4}-\d\d-\d\d)?[ T]?(\d\d:\d\d:\d\d(\.\d{1,6})?)?")
-
-
-def is_promised(value: str | float | bytes) -> bool:
-    """Python reads more spellings of days and times than Django writes; nothing is said of them."""
-    spellings = {str(value)}
-    with contextlib.suppress(ValueError, OverflowError):
-        spellings.add(str(int(float(value))))  # as which SQLite may store it
-    for spelling, parse in itertools.product(spellings, (parse_date, parse_time, parse_datetime)):
-        with contextlib.suppress(ValueError):
-            if parse(spelling) is not None and not WRITTEN.fullmatch(spelling):
-                return False
-    return True
-
-
 ANYTHING = st.one_of(
     ANY_TEXT,
     st.integers(-3, 3),

@@ -41,6 +41,17 @@ MOMENTS = (
     at(9999, 12, 31, 23, 59, 59, 999999),
 )
 
+#: A float keeps the tenths of their seconds, and some of the hundredths.
+TENTHS = tuple(at(1969, 12, 31, 22, 0, 0, micros) for micros in (100000, 300000, 120000, 123000))
+FINE = models.DecimalField(max_digits=24, decimal_places=7, null=True)
+IN_DIGITS = cases(
+    case(of(MOMENT), of(models.FloatField), None, *TENTHS),
+    # Strict MySQL reads no day from so many places.
+    case(of(DATE), FINE, None, *OLD_DAYS),
+    case(FINE, of(DATE), None, 20240229, 20240230),
+    case(of(MOMENT), FINE, None, at(2024, 2, 29)),
+    only=["mysql"],
+)
 MOMENTS_TO_DAYS = [
     case(of(MOMENT), of(DATE), None, *MOMENTS),
     case(of(MOMENT), of(TIME), None, *MOMENTS),
@@ -76,6 +87,6 @@ ODD = [
 ]
 
 
-@pytest.mark.parametrize("case", [*MOMENTS_TO_DAYS, *ODD], ids=str)
+@pytest.mark.parametrize("case", [*MOMENTS_TO_DAYS, *IN_DIGITS, *ODD], ids=str)
 def test_times(case: Case) -> None:
     judge(case)

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 FIRST_YEAR = 1000  # whose digits are read as they were written; shorter ones are taken for years
 MICROSECONDS = 6
-#: Of a float of the digits of a point in time, from here on: how many parts a second has.
-PARTS = ((70368744177664, 64), (35184372088832, 128), (17592186044416, 256), (0, 512))
 ROUNDED_BEYOND = "9999-12-31 23:59:59.5"
 GREATEST_TIME = 8385959
 
@@ -63,6 +61,9 @@ def time_to_fraction(change: Change[MySQLBackend]) -> Verdict:
         verdict.value = f"CAST({number} AS DECIMAL({new.digits}, {new.places}))"
         source = Stored(family=Family.DECIMAL, declared="", digits=20, places=MICROSECONDS)
         block_overflow(verdict, number, source, new, rounds=(new.places or 0) < MICROSECONDS)
+    if old.family is Family.DATE and too_fine_for_days(change, new):
+        reason = f"left without a way back by more than {MICROSECONDS} decimal places"
+        verdict.lose(f"{v} IS NOT NULL", reason)
     lose_digits(verdict, change)
     if old.family is Family.TIME and change.backend.is_mariadb:
         # Of a decimal number it takes a last part of a second for a whole one.
@@ -80,8 +81,9 @@ def lose_digits(verdict: Verdict, change: Change[MySQLBackend]) -> None:
     if new.family in WHOLE:
         verdict.lose(f"MICROSECOND({v}) <> 0", "rounded to the second")
     elif new.family is Family.FLOAT:
-        cases = " ".join(f"WHEN {v} + 0 >= {least} THEN {parts}" for least, parts in PARTS)
-        verdict.lose(f"MICROSECOND({v}) * CASE {cases} END % 1000000 <> 0", "rounded to a float")
+        # Read back is the shortest text of the float, not its exact value.
+        kept = f"CAST(CAST({v} + 0 AS DOUBLE) AS DECIMAL(20, {MICROSECONDS}))"
+        verdict.lose(f"{kept} <> {v} + 0", "rounded to a float")
     elif new.places is not None and new.places < MICROSECONDS:
         unit = 10 ** (MICROSECONDS - new.places)
         verdict.lose(f"MICROSECOND({v}) % {unit} <> 0", "rounded")
@@ -115,6 +117,13 @@ def number_to_date(change: Change[MySQLBackend]) -> Verdict:
     v, old = change.value, change.old
     day = f"STR_TO_DATE(CAST(FLOOR({v}) AS CHAR), '%Y%m%d')"
     verdict = Verdict(value=day)
+    if too_fine_for_days(change, old):
+        verdict.block(
+            f"{v} IS NOT NULL",
+            f"have more than {MICROSECONDS} decimal places, even if they are zeros",
+            Obstacle.NOT_CONVERTIBLE,
+        )
+        return verdict
     refuse_or_doubt(verdict, change, 8)
     if old.family in (Family.DECIMAL, Family.FLOAT):
         verdict.doubt(f"{v} <> FLOOR({v})", "of which the engine may make days, or refuse them")
@@ -132,6 +141,13 @@ def number_to_datetime(change: Change[MySQLBackend]) -> Verdict:
         verdict.doubt(f"{v} <> FLOOR({v})", "of which the engine may make days, or refuse them")
     verdict.lose(f"{v} IS NOT NULL", "read as days, which are written with a time of day")
     return hesitate(verdict, change)
+
+
+def too_fine_for_days(change: Change[MySQLBackend], number: Stored) -> bool:
+    """MySQL's strict mode minds that the places of a point in time do not suffice."""
+    backend = change.backend
+    finer = number.family is Family.DECIMAL and (number.places or 0) > MICROSECONDS
+    return finer and backend.is_strict and not backend.is_mariadb
 
 
 def refuse_or_doubt(verdict: Verdict, change: Change[MySQLBackend], length: int) -> None:

@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 # No backslash in a pattern: whether it escapes in a literal is a matter of sql_mode.
 BLANK = "[ \t\n\v\f\r]*"
 MARIADB_NUMBER = f"^{BLANK}[-+]?[0-9]+{BLANK}$"
-MYSQL_NUMBER = f"^{BLANK}[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]*)?{BLANK}$"
+NUMBER = f"[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]*)?{BLANK}$"
+MYSQL_NUMBER = f"^{BLANK}{NUMBER}"
+MYSQL_INTEGER = f"^[ \t]*{NUMBER}"  # whatever else is blank before it, is not read over
 PLAIN_NUMBER = "^ *[-+]?([0-9]{1,30}([.][0-9]{0,20})?|[.][0-9]{1,20})([eE][-+]?[0-9])? *$"
 BEGUN_NUMBER = f"^{BLANK}[-+]?[.]?[0-9]"  # of long text, MySQL may leave the rest unread
 DAY = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
@@ -71,16 +73,29 @@ def value_to_json(change: Change[MySQLBackend]) -> Verdict:
         verdict = Verdict(value="NULL")
         verdict.block(f"{v} IS NOT NULL", "are not JSON", Obstacle.NOT_CONVERTIBLE)
     elif old.family is Family.DECIMAL and not change.backend.is_mariadb:
-        back = f"CAST(CAST({verdict.value} AS DOUBLE) AS DECIMAL({old.digits}, {old.places}))"
-        verdict.lose(f"{back} <> {v}", "rounded to a float")
+        lose_in_float(verdict, change)
     return verdict
+
+
+def lose_in_float(verdict: Verdict, change: Change[MySQLBackend]) -> None:
+    v, old = change.value, change.old
+    kept = f"CAST({verdict.value} AS DOUBLE)"
+    lost = f"CAST({kept} AS DECIMAL({old.digits}, {old.places})) <> {v}"
+    if change.backend.is_strict:  # else what is rounded up to one digit more is clamped back
+        lost = f"({lost} OR ABS({kept}) >= 1e{old.whole_digits})"
+    if old.places == 0:
+        # A whole number stays one; as one without a sign it is taken for a negative one.
+        least, greatest = -GREATEST_SIGNED - 1, 2 * GREATEST_SIGNED + 1
+        unsigned = f"{v} BETWEEN {GREATEST_SIGNED + 1} AND {greatest}"
+        lost = f"({unsigned} OR {v} NOT BETWEEN {least} AND {greatest} AND {lost})"
+    verdict.lose(lost, "rounded to a float")
 
 
 @rules.rule(READ, WHOLE)
 def text_to_integer(change: Change[MySQLBackend]) -> Verdict:
     """MySQL rounds half away from zero; MariaDB takes whole numbers only, or cuts the rest off."""
     v, new, mariadb = text_of(change), change.new, change.backend.is_mariadb
-    form = MARIADB_NUMBER if mariadb else MYSQL_NUMBER
+    form = MARIADB_NUMBER if mariadb else MYSQL_INTEGER
     number = f"ROUND(CAST({v} AS DECIMAL(65, 10)))"
     if mariadb:  # it reads through a bigint
         new = dataclasses.replace(new, high=min(new.high or 0, GREATEST_SIGNED))
@@ -95,7 +110,9 @@ def text_to_integer(change: Change[MySQLBackend]) -> Verdict:
     if change.old.family is not Family.TEXT or new.family is not Family.INTEGER:
         hesitate(verdict, change)
     start = f"REGEXP_SUBSTR({v}, '^{BLANK}[-+]?[0-9]+')"
-    loose = f"CAST({start} AS DECIMAL(65, 0))" if mariadb else number
+    loose = f"CASE WHEN {v} REGEXP '^[ \t]*[\n\v\f\r]' THEN 0 ELSE {number} END"
+    if mariadb:
+        loose = f"CAST({start} AS DECIMAL(65, 0))"
     clamped = f"LEAST(GREATEST({loose}, {new.low}), {new.high})"
     soften(verdict, change, clamped, "read as far as they look like numbers")
     verdict.lose(differ(f"CAST({verdict.value} AS CHAR)", v), "rewritten as numbers")
