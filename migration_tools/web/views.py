@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import django
 from django.contrib import admin
 from django.db import connections
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.timezone import now
 
 from migration_tools.archives.catalogue import Archive
@@ -23,6 +25,16 @@ from migration_tools.reports.runs import moment
 from migration_tools.reports.wording import place
 from migration_tools.web.access import page
 from migration_tools.web.asking import Asked, asked
+
+#: What stands above each page.
+UP = {
+    "report": (),
+    "migration": (("Migrations", "report"),),
+    "runs": (("Migrations", "report"),),
+    "run": (("Migrations", "report"), ("Runs", "runs")),
+    "archives": (("Migrations", "report"),),
+    "archive": (("Migrations", "report"), ("Archives", "archives")),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +167,8 @@ def _shown(request: HttpRequest, name: str, ask: Asked, **context: Any) -> HttpR
             "at": ask.query,
             "option": ask.option,
             "trouble": ask.trouble,
+            "crumbs": [(text, reverse(f"migration_tools:{view}")) for text, view in UP[name]],
+            "crumbs_are_a_list": django.VERSION >= (6, 1),
         },
     )
 
