@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import connections
@@ -12,11 +14,20 @@ from django.utils import timezone
 from migration_tools.analysis.verdicts import Assessment
 from migration_tools.backends import for_connection
 from migration_tools.backends.base import Backend
+from migration_tools.backends.blocking import Blocking
 from migration_tools.management import base
 from migration_tools.reports.lines import Line
 from migration_tools.schema.statements import PlanSQL
 
-Report = tuple[Assessment, PlanSQL | None]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """``sql`` and ``blocking``: None where they were not asked for."""
+
+    assessment: Assessment
+    sql: PlanSQL | None = None
+    blocking: Blocking | None = None
+
 
 FORMATS = ("text", "json", "markdown", "github", "html", "sql")
 
@@ -28,7 +39,7 @@ def write(
     if form == "text":
         write_lines(command, text_lines(reports), output)
     elif form == "sql":
-        write_lines(command, script_lines(*reports[0]), output)
+        write_lines(command, script_lines(reports[0]), output)
     else:
         text = {
             "json": json_text,
@@ -50,7 +61,8 @@ def text_lines(reports: Sequence[Report]) -> Iterator[Line]:
     from migration_tools.reports.sql import preamble, statement_lines
     from migration_tools.reports.text import plan_lines
 
-    for number, (assessment, sql) in enumerate(reports):
+    for number, report in enumerate(reports):
+        assessment, sql = report.assessment, report.sql
         if number:
             yield Line(text="")
         backend = _backend(assessment)
@@ -58,23 +70,46 @@ def text_lines(reports: Sequence[Report]) -> Iterator[Line]:
         if not assessment.steps:
             continue
         yield Line(text=f"  Fingerprint: {assessment.fingerprint}")
+        yield from waiting_lines(report, indent="  ")
         if sql is not None:
             yield Line(text="")
             yield from (Line(text=f"  {line}") for line in preamble(sql))
             yield from statement_lines(assessment, sql, backend)
 
 
-def script_lines(assessment: Assessment, sql: PlanSQL | None) -> Iterable[Line]:
+def waiting_lines(report: Report, *, indent: str = "") -> Iterator[Line]:
+    """Who is in the way now, if that was asked for."""
+    from migration_tools.reports.blocking import blocking_lines
+
+    if report.blocking is None:
+        return
+    yield Line(text="")
+    for line in blocking_lines(report.blocking, _backend(report.assessment).quote):
+        yield Line(text=f"{indent}{line.text}", tone=line.tone)
+
+
+def script_lines(report: Report) -> Iterable[Line]:
     from migration_tools.reports.sql import script
 
-    return () if sql is None else script(assessment, sql, _backend(assessment))
+    if report.sql is None:
+        return ()
+    return script(report.assessment, report.sql, _backend(report.assessment))
 
 
 def json_text(reports: Sequence[Report], *, several: bool) -> str:
+    told = list(map(_as_dict, reports))
+    return json.dumps(told if several else told[0], indent=2, ensure_ascii=False)
+
+
+def _as_dict(report: Report) -> dict[str, Any]:
+    from migration_tools.reports.blocking import blocking_as_dict
     from migration_tools.reports.serializing import assessment_as_dict
 
-    told = [assessment_as_dict(a, _backend(a).quote, sql) for a, sql in reports]
-    return json.dumps(told if several else told[0], indent=2, ensure_ascii=False)
+    assessment = report.assessment
+    told = assessment_as_dict(assessment, _backend(assessment).quote, report.sql)
+    if report.blocking is not None:
+        told["blocking"] = blocking_as_dict(report.blocking)
+    return told
 
 
 def markdown_text(reports: Sequence[Report], *, several: bool) -> str:
@@ -83,29 +118,41 @@ def markdown_text(reports: Sequence[Report], *, several: bool) -> str:
     return plans_markdown(
         [
             (
-                assessment,
-                _backend(assessment).quote,
-                "\n".join(line.text for line in script_lines(assessment, sql)),
+                report.assessment,
+                _backend(report.assessment).quote,
+                "\n".join(line.text for line in script_lines(report)),
+                "\n".join(line.text for line in waiting_lines(report)).strip(),
             )
-            for assessment, sql in reports
+            for report in reports
         ]
     )
 
 
 def github_text(reports: Sequence[Report], *, several: bool) -> str:
-    from migration_tools.reports.plan_annotations import plan_annotations
+    from migration_tools.reports.plan_annotations import blocking_annotations, plan_annotations
 
     return "\n".join(
         line
-        for assessment, _ in reports
-        for line in plan_annotations(assessment, _backend(assessment).quote)
+        for report in reports
+        for line in [
+            *plan_annotations(report.assessment, _backend(report.assessment).quote),
+            *blocking_annotations(report.blocking),
+        ]
     )
 
 
 def html_text(reports: Sequence[Report], *, several: bool) -> str:
     from migration_tools.reports.plan_page import Told, plans_page
 
-    told = [Told(assessment=a, backend=_backend(a), sql=sql) for a, sql in reports]
+    told = [
+        Told(
+            assessment=report.assessment,
+            backend=_backend(report.assessment),
+            sql=report.sql,
+            blockers=tuple(line for line in waiting_lines(report) if line.text),
+        )
+        for report in reports
+    ]
     return plans_page(told, now=timezone.localtime(timezone.now()), title="Migration plan")
 
 

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from migration_tools.analysis.hazards import Severity
 from migration_tools.analysis.questions import LossKind
 from migration_tools.analysis.verdicts import Assessment, Finding, Loss
+from migration_tools.backends.blocking import Blocking
 from migration_tools.history.files import file_of
 from migration_tools.reports.annotations import annotation
+from migration_tools.reports.blocking import who
 from migration_tools.reports.text import told_line
 from migration_tools.reports.wording import Quote
 
@@ -27,6 +29,11 @@ def plan_annotations(assessment: Assessment, quote: Quote) -> Iterator[str]:
                 file=files.get((step.app, step.name), ""),
                 title=_title(item),
             )
+
+
+def blocking_annotations(told: Blocking | None) -> Iterator[str]:
+    for blocker in told.found if told else ():
+        yield annotation("warning", who(blocker), title="In the way now")
 
 
 def _level(item: Loss | Finding) -> str:

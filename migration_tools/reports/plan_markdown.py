@@ -16,12 +16,12 @@ from migration_tools.reports.wording import Quote, operation_phrase, summary
 MARKER = "<!-- migration_tools: migration_plan -->"
 
 
-def plans_markdown(told: Sequence[tuple[Assessment, Quote, str]]) -> str:
-    """``told``: each assessment with its quoting and its script of SQL, empty for none."""
+def plans_markdown(told: Sequence[tuple[Assessment, Quote, str, str]]) -> str:
+    """``told``: each assessment with its quoting, its script of SQL and who is in the way now."""
     return cut("\n\n".join([MARKER, *("\n".join(_plan(*of_plan)) for of_plan in told)]))
 
 
-def _plan(assessment: Assessment, quote: Quote, sql: str) -> Iterator[str]:
+def _plan(assessment: Assessment, quote: Quote, sql: str, blocking: str) -> Iterator[str]:
     yield f"**{_sign(assessment)} {escaped(heading(assessment))}: {escaped(_verdict(assessment))}**"
     for note in assessment.plan.notes:
         yield f"\n> {escaped(note)}"
@@ -37,6 +37,8 @@ def _plan(assessment: Assessment, quote: Quote, sql: str) -> Iterator[str]:
         yield folded("Queries that list the rows", fenced("\n".join(queries), "sql")) + "\n"
     if sql:
         yield folded("SQL", fenced(sql, "sql")) + "\n"
+    if blocking:
+        yield folded("In the way now", fenced(blocking)) + "\n"
     yield f"Fingerprint: {code(assessment.fingerprint)}"
 
 

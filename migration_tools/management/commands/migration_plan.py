@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.migrations.recorder import MigrationRecorder
 
 from migration_tools.analysis.assessment import assess
+from migration_tools.analysis.blocking import blocking_of
 from migration_tools.analysis.verdicts import Assessment
 from migration_tools.backends import for_connection
 from migration_tools.execution.archiving import with_archives
@@ -53,6 +54,17 @@ class Command(BaseCommand):
             "shadow database, which is made for that and removed.",
         )
         parser.add_argument(
+            "--blockers",
+            action="store_true",
+            help="Show who is in the way of the plan now: sessions that hold locks on its tables, "
+            "and long transactions.",
+        )
+        parser.add_argument(
+            "--query-values",
+            action="store_true",
+            help="With --blockers: show the queries of others with the values in them.",
+        )
+        parser.add_argument(
             "--format",
             choices=plan_output.FORMATS,
             default="text",
@@ -73,6 +85,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["start"] is not None and not options["app_label"]:
             raise CommandError("--from needs an app label: it names a migration of that app.")
+        if options["blockers"] and options["offline"]:
+            raise CommandError("--blockers asks the database: leave out --offline.")
         with base.clear_errors():
             allow_opaque = base.allows_opaque(options)
             timeout = base.count_timeout(options)
@@ -86,7 +100,7 @@ class Command(BaseCommand):
             self, reports, options["format"], several=several, output=options["output"]
         )
         if options["check"] and any(
-            is_dangerous(assessment, allow_opaque=allow_opaque) for assessment, _ in reports
+            is_dangerous(report.assessment, allow_opaque=allow_opaque) for report in reports
         ):
             sys.exit(base.FOUND)
 
@@ -119,7 +133,11 @@ class Command(BaseCommand):
                     assessment = with_archives(assessment, connection)
                 if sql is not None and assessment.online:
                     assessment = with_waiting(assessment, sql, rows_of(sql, backend))
-                return assessment, sql
+                blocking = None
+                if options["blockers"]:
+                    values = options["query_values"]
+                    blocking = blocking_of(assessment, connection, values=values)
+                return Report(assessment=assessment, sql=sql, blocking=blocking)
 
 
 def is_dangerous(assessment: Assessment, *, allow_opaque: bool) -> bool:
