@@ -148,14 +148,3 @@ def scripts(surveys: tuple[Survey, ...]) -> tuple[tuple[dict[Key, str], str], ..
         with base.clear_errors(survey.alias):
             found.append(scripts_of(survey, base.connection_of(survey.alias)))
     return tuple(found)
-
-
-def scripts(surveys: tuple[Survey, ...]) -> tuple[tuple[dict[Key, str], str], ...]:
-    """The statements of every migration shown, and where they come from."""
-    from migration_tools.reports.history.scripts import scripts_of
-
-    found = []
-    for survey in surveys:
-        with base.clear_errors(survey.alias):
-            found.append(scripts_of(survey, base.connection_of(survey.alias)))
-    return tuple(found)
