@@ -237,3 +237,43 @@ def test_a_name_that_brings_doubled_quotes_is_counted(project: Project) -> None:
     table = doubled(BROKEN)
     with shop_with(project, BROKEN, "text", written=table):
         assert losses(plan("shop")) == [("column", table, "text", 2, 1)]
+
+
+GIVEN: dict[str, migrations.operations.base.Operation] = {
+    "table": migrations.CreateModel(
+        "Other", [("id", models.AutoField(primary_key=True))], {"db_table": BROKEN}
+    ),
+    "column of a table": migrations.CreateModel(
+        "Other", [("id", models.AutoField(primary_key=True, db_column=BROKEN))]
+    ),
+    "column": migrations.AddField("Item", "size", models.IntegerField(null=True, db_column=BROKEN)),
+    "renamed table": migrations.AlterModelTable("Item", BROKEN),
+    "renamed column": migrations.AlterField(
+        "Item", "text", models.CharField(max_length=20, null=True, db_column=BROKEN)
+    ),
+    "index": migrations.AddIndex("Item", models.Index(fields=["text"], name=BROKEN)),
+    "unique": migrations.AddConstraint(
+        "Item", models.UniqueConstraint(fields=["text"], name=BROKEN)
+    ),
+    "check": migrations.AddConstraint(
+        "Item", models.CheckConstraint(condition=models.Q(text="a"), name=BROKEN)
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", GIVEN)
+@pytest.mark.parametrize("rows", [0, 1])
+def test_a_name_that_cannot_be_given_blocks_the_plan(
+    project: Project, kind: str, rows: int
+) -> None:
+    text = models.CharField(max_length=20, null=True)
+    project.migration("0001_initial", model("Item", text=text))
+    project.migration("0002_name", GIVEN[kind])
+    with project.installed():
+        project.migrate("shop", "0001")
+        insert("shop_item", text=["a"] * rows)
+        (finding,) = told(plan("shop"), "findings")
+        assert (finding["code"], finding["severity"]) == ("MT110", "blocker")
+        assert f"the name {BROKEN} holds the character" in finding["message"]
+        with pytest.raises(DatabaseError):
+            project.migrate("shop")

@@ -9,6 +9,7 @@ from migration_tools.analysis import hazards as hz
 from migration_tools.analysis.context import Context
 from migration_tools.analysis.indexes import index_obstacles
 from migration_tools.analysis.losses import filled_value, fills, forbids_null, new_value
+from migration_tools.analysis.new_names import unwritable_names
 from migration_tools.analysis.questions import Candidate, Repeats, count_rows, count_where
 from migration_tools.columns import Column, Default, Reference
 
@@ -39,6 +40,7 @@ def obstacles(effect: fx.Effect, context: Context) -> Iterator[Candidate]:
         case fx.UniqueAdded() | fx.CheckAdded() | fx.ConstraintAdded():
             yield from _constraint(effect, context)
     yield from index_obstacles(effect, context)
+    yield from unwritable_names(effect, context)
 
 
 def _impossible(effect: fx.Impossible, context: Context) -> Candidate:

@@ -268,6 +268,14 @@ class Backend:
     def quote(self, name: str) -> str:
         return str(self.connection.ops.quote_name(name))
 
+    def can_write(self, name: str) -> bool:
+        """Whether what `quote` makes of it is one name; "schema"."table" brings its own quotes."""
+        quoted, mark = self.quote(name), self.quote("x")[0]
+        if quoted[0] != quoted[-1]:  # brackets
+            return True
+        inside = quoted[1:-1].replace(f"{mark}.{mark}", "").replace(mark * 2, "")
+        return mark not in inside
+
     def literal(self, value: object) -> str:
         """A Python value, already prepared for the database, as SQL text to read and to run."""
         with_editor = self.connection.SchemaEditorClass(self.connection, collect_sql=True)
