@@ -28,6 +28,8 @@ class Configuration:
 
     ``admin_permission``: "app.codename", with which staff may see the pages in the admin; without
     one only superusers may.
+
+    ``ignore_drift``: patterns of names that drift is not told of.
     """
 
     count_timeout: float = 60.0
@@ -35,6 +37,7 @@ class Configuration:
     archive: str = "auto"
     private_fields: tuple[str, ...] = ()
     admin_permission: str = ""
+    ignore_drift: tuple[str, ...] = ()
 
 
 def configuration() -> Configuration:
@@ -56,12 +59,7 @@ def configuration() -> Configuration:
 
 def _checked(key: str, value: Any) -> Any:
     if key == "COUNT_TIMEOUT":
-        if isinstance(value, datetime.timedelta):
-            value = value.total_seconds()
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not number or not value >= 0:  # what is not a number is not less than 0 either
-            raise SettingsError(f"{NAME}[{key!r}] must be a number of seconds or a timedelta.")
-        return float(value)
+        return _seconds(key, value)
     if key == "ARCHIVE":
         if value not in ARCHIVES:
             raise SettingsError(f"{NAME}[{key!r}] must be one of {', '.join(ARCHIVES)}.")
@@ -72,9 +70,26 @@ def _checked(key: str, value: Any) -> Any:
         if not isinstance(value, str) or (value and not all(value.partition("."))):
             raise SettingsError(f'{NAME}[{key!r}] must be "app_label.codename".')
         return value
+    if key == "IGNORE_DRIFT":
+        return _patterns(key, value)
     if not isinstance(value, bool):
         raise SettingsError(f"{NAME}[{key!r}] must be True or False.")
     return value
+
+
+def _seconds(key: str, value: Any) -> float:
+    if isinstance(value, datetime.timedelta):
+        value = value.total_seconds()
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not value >= 0:  # what is not a number is not less than 0 either
+        raise SettingsError(f"{NAME}[{key!r}] must be a number of seconds or a timedelta.")
+    return float(value)
+
+
+def _patterns(key: str, value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(v, str) and v for v in value):
+        raise SettingsError(f"{NAME}[{key!r}] must be a list of patterns of names.")
+    return tuple(value)
 
 
 def _labels(key: str, value: Any) -> tuple[str, ...]:

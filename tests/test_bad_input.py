@@ -297,6 +297,8 @@ SETTINGS: list[tuple[Any, str]] = [
     ({"COUNT_TIMEOUT": float("nan")}, "MIGRATION_TOOLS['COUNT_TIMEOUT'] must be"),
     ({"COUNT_TIMEOUT": None}, "MIGRATION_TOOLS['COUNT_TIMEOUT'] must be"),
     ({"ARCHIVE": "never"}, "MIGRATION_TOOLS['ARCHIVE'] must be one of auto, park, copy."),
+    ({"IGNORE_DRIFT": "old_*"}, "MIGRATION_TOOLS['IGNORE_DRIFT'] must be a list of patterns"),
+    ({"IGNORE_DRIFT": ["a", ""]}, "MIGRATION_TOOLS['IGNORE_DRIFT'] must be a list of patterns"),
     ({"ALLOW_OPAQUE": "no"}, "MIGRATION_TOOLS['ALLOW_OPAQUE'] must be True or False."),
 ]
 

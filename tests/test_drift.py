@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection, migrations, models
 
 from tests.helpers import Project, changes_tables, foreign_key, model, quote, sql
@@ -43,6 +44,25 @@ def test_nothing_on_what_migrations_made(project: Project) -> None:
         assert drift()["differences"] == []
         project.migrate("Cars", "0001")
         assert drift()["differences"] == []
+
+
+def test_nothing_on_what_migrate_safe_took_back_and_made_again(project: Project) -> None:
+    """What it keeps meanwhile is told as its own."""
+    write_zoo(project)
+    project.write("shop/models.py")
+    kept: list[int] = []
+    options: dict[str, Any] = {"interactive": False, "verbosity": 0, "allow_data_loss": True}
+    with project.installed(*CONTRIB, "Cars", "Inspections"):
+        project.migrate()
+        sql("INSERT INTO shop_target (code) VALUES ('a')")
+        for target in (("shop", "0005"), ("Cars", "0001"), ("shop", "zero"), ("shop",), ("Cars",)):
+            call_command("migrate_safe", *target, **options)
+            report = drift()
+            assert (report["differences"], report["notes"]) == ([], [])
+            assert {extra["kind"] for extra in report["others"]} <= {"archive of migrate_safe"}
+            kept.append(len(report["others"]))
+    assert kept[0] > 0
+    assert kept[-1] == 0
 
 
 def test_what_raw_sql_made_is_expected(project: Project) -> None:
@@ -284,6 +304,25 @@ def names() -> dict[str, str]:
     }
 
 
+def found_and_mended(expected: set[tuple[str, str, str]], statements: list[str]) -> None:
+    """Of what the statements change; and nothing is left of it when the suggested SQL was run."""
+    assert drift()["differences"] == []
+    known = names()
+    for statement in statements:
+        if statement.startswith("REWRITE "):
+            rewrite(*statement.removeprefix("REWRITE ").split(" TO "))
+        else:
+            sql(statement.format(**{name: quote(told) for name, told in known.items()}))
+    report = drift()
+    assert {(d["table"], d["kind"], d["way"]) for d in report["differences"]} == expected
+    assert all(d["cause"] and d["sql"] for d in report["differences"])
+    for difference in report["differences"]:
+        for statement in difference["sql"]:
+            if not statement.startswith("--"):
+                sql(statement)
+    assert drift()["differences"] == []
+
+
 @pytest.mark.parametrize("what", DRIFTS)
 def test_found_and_mended(project: Project, what: str) -> None:
     (kind, ways), *by_engine = DRIFTS[what]
@@ -291,24 +330,9 @@ def test_found_and_mended(project: Project, what: str) -> None:
     if not statements:  # there is no such thing on this engine
         return
     write_shop(project)
+    found = {("shop_item", kind, way.split()[-1]) for way in ways.split(", ")}
     with project.installed():
         project.migrate()
-        assert drift()["differences"] == []
-        known = names()
-        for statement in statements:
-            if statement.startswith("REWRITE "):
-                rewrite(*statement.removeprefix("REWRITE ").split(" TO "))
-            else:
-                sql(statement.format(**{name: quote(told) for name, told in known.items()}))
-        report = drift()
-        found = {(d["table"], d["kind"], d["way"]) for d in report["differences"]}
-        expected = {("shop_item", kind, way.split()[-1]) for way in ways.split(", ")}
-        assert found == expected
-        assert all(d["cause"] and d["sql"] for d in report["differences"])
-        for difference in report["differences"]:
-            for statement in difference["sql"]:
-                if not statement.startswith("--"):
-                    sql(statement)
-        assert drift()["differences"] == []
+        found_and_mended(found, statements)
     if connection.vendor == "postgresql":
         sql("DROP SEQUENCE IF EXISTS loose")

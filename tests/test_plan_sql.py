@@ -21,6 +21,7 @@ from tests.helpers import (
     plan,
     plan_text,
     refusal,
+    sql,
 )
 from tests.settings import ENGINE
 
@@ -180,3 +181,35 @@ def test_offline(project: Project) -> None:
             message = refusal("migration_plan", "shop", "0003", offline=True, sql=True)
             assert is_clear(message)
             assert "--offline" in message
+
+
+DEFAULT = """
+from django.db import connection, migrations, models
+
+def first():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT size FROM shop_item")
+        return cursor.fetchone()[0]
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0001_initial")]
+    operations = [migrations.AddField("item", "more", models.IntegerField(default=first))]
+"""
+
+
+def test_a_default_that_looks_for_rows_is_unknown(project: Project) -> None:
+    """No value is invented, and what comes after it is told."""
+    project.migration("0001_initial", model("Item", size=models.IntegerField()))
+    project.source("0002_default", DEFAULT)
+    project.migration("0003_gone", migrations.DeleteModel("Item"), after=[("shop", "0002_default")])
+    with project.installed():
+        project.migrate("shop", "0001")
+        sql("INSERT INTO shop_item (size) VALUES (4711)")
+        report = plan("shop", sql=True)
+        done = run_for_real("shop", "0003_gone")
+    (code,) = [s["python"] for step in report["steps"] for s in step["statements"] if s["python"]]
+    assert code.startswith("first, the default of shop.Item.more, which looks for rows (")
+    ours = [text for text in told(report) if not text.endswith("DROP DEFAULT")]
+    theirs = [text for text in done if not text.endswith("DROP DEFAULT")]
+    assert ours == [re.sub(r"DEFAULT 4711 ", "", text).replace("4711", "NULL") for text in theirs]
+    assert "4711" in "".join(done)

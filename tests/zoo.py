@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import datetime
 import uuid
+from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection, migrations, models
+from django.db.migrations import CreateModel
+from django.db.migrations.operations.base import Operation
 from django.db.models.functions import Lower, Now
 
 from tests.helpers import Project, foreign_key, key, model
@@ -134,15 +138,68 @@ def write_zoo(project: Project) -> None:
         ),
     )
     run("0005_table", migrations.AlterModelTable("person", "shop_people"))
+    run("0006_rare", *rare_models())
     if connection.vendor == "postgresql":
         write_postgresql(project)
 
 
+def rare_models() -> Iterator[Operation]:
+    """Keys of every make, a way between two models, names that need quotes, collations."""
+    collation = {"sqlite": "nocase", "postgresql": "C", "mysql": "utf8mb4_bin"}[connection.vendor]
+    yield CreateModel("Short", [("id", models.SmallAutoField(primary_key=True))])
+    yield CreateModel("Plain", [("id", models.AutoField(primary_key=True))])
+    yield CreateModel("Known", [("id", models.UUIDField(primary_key=True, default=uuid.uuid4))])
+    yield CreateModel(
+        "Pair",
+        [
+            ("pk", models.CompositePrimaryKey("left", "right")),
+            ("left", models.IntegerField()),
+            ("right", models.CharField(max_length=5)),
+        ],
+    )
+    # A foreign key to another column than the primary key, and one whose rows the engine takes.
+    targets: dict[str, Any] = {"code": models.CharField(max_length=9, unique=True)}
+    yield model("Target", **targets)
+    yield model(
+        "Link",
+        {"unique_together": {("one", "two")}},
+        one=foreign_key("shop.target", to_field="code", related_name="+", db_index=False),
+        two=foreign_key("shop.target", related_name="+"),
+        only=models.OneToOneField("shop.plain", models.CASCADE, null=True),
+    )
+    on_delete = getattr(models, "DB_CASCADE", models.CASCADE)
+    yield model("Taken", by=models.ForeignKey("shop.plain", on_delete, related_name="+"))
+    yield model(
+        "Way",
+        start=foreign_key("shop.target", related_name="+"),
+        end=foreign_key("shop.plain", related_name="+"),
+    )
+    yield migrations.AddField(
+        "target", "plains", models.ManyToManyField("shop.plain", through="shop.way")
+    )
+    yield model(
+        "Select",
+        order=models.IntegerField(db_column="order"),
+        group=models.IntegerField(db_column="Group", db_index=True),
+        named=models.CharField(max_length=8, db_collation=collation, db_index=True),
+        nothing=models.BooleanField(null=True),
+        path=models.FilePathField(),
+        commas=models.CharField(max_length=20, db_default="a, 'b' (c)"),
+        yes=models.BooleanField(db_default=True),
+        price=models.DecimalField(max_digits=6, decimal_places=2, db_default=Decimal("1.50")),
+    )
+    if connection.vendor != "postgresql":  # where a generated column can be one that is not kept
+        half = models.GeneratedField(
+            expression=F("order") + 1, output_field=models.IntegerField(), db_persist=False
+        )
+        yield migrations.AddField("select", "half", half)
+
+
 def write_postgresql(project: Project) -> None:
-    from django.contrib.postgres import constraints, fields, indexes
+    from django.contrib.postgres import constraints, fields, indexes, search
 
     project.migration(
-        "0006_postgresql",
+        "0007_postgresql",
         migrations.AddField(
             "beast", "tags", fields.ArrayField(models.CharField(max_length=5), default=list)
         ),
@@ -153,6 +210,27 @@ def write_postgresql(project: Project) -> None:
         ),
         migrations.AddIndex(
             "beast", models.Index(fields=["big"], include=["small"], name="zoo_include")
+        ),
+        migrations.AddIndex("beast", indexes.HashIndex(fields=["text"], name="zoo_hash")),
+        migrations.AddIndex("beast", indexes.GistIndex(fields=["span"], name="zoo_gist")),
+        migrations.AddIndex("beast", indexes.SpGistIndex(fields=["slug"], name="zoo_spgist")),
+        migrations.AddIndex(
+            "beast",
+            models.Index(fields=["slug"], opclasses=["varchar_pattern_ops"], name="zoo_class"),
+        ),
+        migrations.AddField("beast", "days", fields.DateRangeField(null=True)),
+        migrations.AddField("beast", "moments", fields.DateTimeRangeField(null=True)),
+        migrations.AddField("beast", "numbers", fields.DecimalRangeField(null=True)),
+        migrations.AddField("beast", "bigs", fields.BigIntegerRangeField(null=True)),
+        migrations.AddField(
+            "beast",
+            "grid",
+            fields.ArrayField(fields.ArrayField(models.IntegerField(), size=2), null=True),
+        ),
+        migrations.AddField("beast", "found", search.SearchVectorField(null=True)),
+        migrations.AddConstraint(
+            "beast",
+            models.UniqueConstraint(fields=["big"], include=["text"], name="zoo_covering"),
         ),
         migrations.AddConstraint(
             "beast",

@@ -17,11 +17,16 @@ _patching = threading.RLock()
 
 
 @contextlib.contextmanager
-def python_noted(note: Callable[[fx.Effect], None]) -> Iterator[None]:
-    """Nested RunPython operations are reached through their class, by whoever holds them."""
+def python_noted(
+    note: Callable[[fx.Effect], None], *, run: Callable[[RunPython], bool] = lambda operation: False
+) -> Iterator[None]:
+    """Nested RunPython operations are reached through their class, by whoever holds them.
+
+    ``run``: which of them are run after all, forwards, by a caller who answers for it.
+    """
 
     def forwards(self: RunPython, app_label: str, editor: Any, *states: Any) -> None:
-        if threading.get_ident() != recording:
+        if threading.get_ident() != recording or run(self):
             saved[0](self, app_label, editor, *states)
             return
         note_python(note, self, app_label, editor, False)
@@ -53,14 +58,14 @@ def note_python(
 ) -> None:
     code = operation.reverse_code if backwards else operation.code
     if code is None:
-        where = _source_of(operation.code)
-        note(fx.Irreversible(detail=f"RunPython {_name_of(operation.code)}", where=where))
+        where = source_of(operation.code)
+        note(fx.Irreversible(detail=f"RunPython {name_of(operation.code)}", where=where))
         return
     if code == RunPython.noop or renames_content_type(operation):
         return
     if not router.allow_migrate(editor.connection.alias, app_label, **operation.hints):
         return
-    note(fx.Opaque(kind=fx.OpaqueKind.PYTHON, detail=_name_of(code), where=_source_of(code)))
+    note(fx.Opaque(kind=fx.OpaqueKind.PYTHON, detail=name_of(code), where=source_of(code)))
 
 
 def renames_content_type(operation: object) -> bool:
@@ -70,12 +75,14 @@ def renames_content_type(operation: object) -> bool:
     return (kind.__module__, kind.__qualname__) == known
 
 
-def _name_of(code: Any) -> str:
+def name_of(code: Any) -> str:
+    """What the function is called, whatever is wrapped around it."""
     code = inspect.unwrap(getattr(code, "func", code))
     return str(getattr(code, "__qualname__", type(code).__qualname__))
 
 
-def _source_of(code: Any) -> str:
+def source_of(code: Any) -> str:
+    """File and line; empty where there is no text of it."""
     code = inspect.unwrap(getattr(code, "func", code))
     with contextlib.suppress(TypeError, OSError):
         return f"{inspect.getsourcefile(code)}:{inspect.getsourcelines(code)[1]}"

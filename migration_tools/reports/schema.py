@@ -162,6 +162,13 @@ def drift_lines(drift: Drift, quote: Quote) -> Iterator[Line]:
         yield Line(text="  Not Django's, and no difference:")
         for extra in drift.others:
             yield Line(text=f"    {extra.kind} {extra.name}")
+    if drift.ignored:
+        yield Line(text="")
+        yield Line(text=f"  {ignored_sentence(drift)}")
+
+
+def ignored_sentence(drift: Drift) -> str:
+    return f"Ignored, by patterns: {drift.ignored}"
 
 
 def sentence(drifted: Drifted, quote: Quote) -> str:
@@ -197,4 +204,5 @@ def drift_as_dict(drift: Drift) -> dict[str, Any]:
             for drifted in drift.drifted
         ],
         "others": [{"kind": extra.kind, "name": extra.name} for extra in drift.others],
+        "ignored": drift.ignored,
     }

@@ -10,6 +10,7 @@ from migration_tools.reports.schema import (
     by_table,
     diffs,
     drift_verdict,
+    ignored_sentence,
     mending,
     sentence,
     step_sql,
@@ -60,3 +61,5 @@ def _drift(drift: Drift, quote: Quote) -> Iterator[str]:
     if drift.others:
         told = "\n".join(f"- {escaped(e.kind)} {escaped(e.name)}" for e in drift.others)
         yield folded("Not Django's, and no difference", told)
+    if drift.ignored:
+        yield ignored_sentence(drift)

@@ -11,6 +11,7 @@ from migration_tools.reports.schema import (
     by_table,
     diffs,
     drift_verdict,
+    ignored_sentence,
     mending,
     sentence,
     step_sql,
@@ -70,5 +71,6 @@ def drift_page(drift: Drift, quote: Quote, *, now: datetime.datetime) -> str:
         "notes": drift.notes,
         "parts": parts,
         "others": drift.others,
+        "ignored": ignored_sentence(drift) if drift.ignored else "",
     }
     return rendered("diff.html", context, now=now, title="Drift")

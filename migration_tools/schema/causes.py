@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.migration import Migration
-from django.db.migrations.operations import RunPython
+from django.db.migrations.operations import RunPython, RunSQL
 from django.db.migrations.operations.base import Operation
 
+from migration_tools.analysis.sources import source_hash, source_of
 from migration_tools.backends.catalogue.parts import Kind
+from migration_tools.journal import LastStep, Outcome
+from migration_tools.plan import Direction, Key
 from migration_tools.schema.diff import Difference, Way
 
 
@@ -25,10 +29,16 @@ class Owner:
 
 
 class Causes:
-    """Only what is likely: who did something by hand leaves no note."""
+    """Only what is likely: who did something by hand leaves no note.
 
-    def __init__(self, loader: MigrationLoader, owners: Mapping[str, Owner]) -> None:
+    ``last``: what the journal of `migrate_safe` knows of a migration, where it has applied it.
+    """
+
+    def __init__(
+        self, loader: MigrationLoader, owners: Mapping[str, Owner], last: Mapping[Key, LastStep]
+    ) -> None:
         self.owners = owners
+        self.last = last
         self.applied: list[Migration] = []
         self.pending: list[Migration] = []
         recorded: Any = loader.applied_migrations
@@ -58,10 +68,23 @@ class Causes:
         if maker is None:
             return "taken away by hand" if difference.way is Way.MISSING else "changed by hand"
         what = "taken away" if difference.way is Way.MISSING else "changed"
-        return (
-            f"{_label(maker)} is recorded as applied: it was faked or edited afterwards, or this "
-            f"was {what} by hand"
-        )
+        ran = self._ran(maker)
+        if ran is None:
+            return (
+                f"{_label(maker)} is recorded as applied: it was faked or edited afterwards, or "
+                f"this was {what} by hand"
+            )
+        if ran.faked:
+            return f"{_label(maker)} was faked, in run {ran.run} of migrate_safe"
+        if _is_edited(maker, ran):
+            return f"{_label(maker)} was edited after run {ran.run} of migrate_safe had applied it"
+        return f"{what} by hand, after run {ran.run} of migrate_safe had applied {_label(maker)}"
+
+    def _ran(self, migration: Migration) -> LastStep | None:
+        """None if somebody else has recorded it, or nobody knows who."""
+        step = self.last.get((migration.app_label, migration.name))
+        applied = step and (step.outcome, step.direction) == (Outcome.DONE, Direction.FORWARDS)
+        return step if applied else None
 
     def _extra(self, difference: Difference, owner: Owner | None, app: str) -> str:
         maker = self._maker(self.pending, difference, owner)
@@ -73,6 +96,15 @@ class Causes:
         ghosts = [f"{label}.{name}" for label, name in self.ghosts if label == app]
         if ghosts:
             return f"perhaps made by {', '.join(ghosts)}, which is applied and has no file any more"
+        edited = [
+            _label(migration)
+            for migration in self.applied
+            if migration.app_label == app
+            and (ran := self._ran(migration)) is not None
+            and _is_edited(migration, ran)
+        ]
+        if edited:
+            return f"perhaps made by {', '.join(edited)}, which was edited after it was applied"
         code = [_label(m) for m in self.applied if m.app_label == app and _runs_python(m)]
         if code:
             return f"made by hand, or by the Python code of {', '.join(code)}"
@@ -93,7 +125,15 @@ class Causes:
         return found
 
 
+def _is_edited(migration: Migration, ran: LastStep) -> bool:
+    now = source_hash(source_of(migration))
+    return bool(ran.source_hash and now and now != ran.source_hash)
+
+
 def _is_about(operation: Any, difference: Difference, owner: Owner) -> bool:
+    if isinstance(operation, RunSQL):
+        names = {difference.name, difference.table} - {""}
+        return all(re.search(rf"\b{re.escape(n)}\b", str(operation.sql)) for n in names)
     name = str(getattr(operation, "name", "") or "").lower()
     model = str(getattr(operation, "model_name", "") or "").lower()
     if difference.kind is Kind.TABLE:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+import fnmatch
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import django.db
 from django.apps import apps
 from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.operations import RunSQL
+from django.db.migrations.operations import RunPython, RunSQL
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
@@ -18,9 +20,11 @@ from migration_tools.backends.catalogue import catalogue_of
 from migration_tools.backends.catalogue.parts import Extra, Schema
 from migration_tools.backends.scratch import scratch_for
 from migration_tools.exceptions import NoShadow, ShadowError
+from migration_tools.journal import Journal, LastStep
 from migration_tools.plan import Key
 from migration_tools.schema import running
 from migration_tools.schema.causes import Causes, Owner
+from migration_tools.schema.code import sends_sql
 from migration_tools.schema.diff import Difference, differences
 from migration_tools.schema.isolation import run_isolated
 from migration_tools.schema.running import Start
@@ -51,38 +55,68 @@ class Drifted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drift:
-    """``others``: what Django does not make, which is no drift. ``notes``: what limits this."""
+    """``others``: what Django does not make, which is no drift. ``notes``: what limits this.
+
+    ``ignored``: of both, how many are left out by patterns.
+    """
 
     alias: str
     drifted: tuple[Drifted, ...]
     others: tuple[Extra, ...]
     source: Source
     notes: tuple[str, ...] = ()
+    ignored: int = 0
 
 
-def drift_of(connection: BaseDatabaseWrapper, *, app: str | None = None) -> Drift:
+def drift_of(
+    connection: BaseDatabaseWrapper, *, app: str | None = None, ignore: Sequence[str] = ()
+) -> Drift:
     """Reads the database only. Cheap first: the tables of the models as the migrations leave them.
 
     What differs then, or is made by SQL of the migrations, takes the history run again.
+    ``ignore``: patterns as of files, of a table, or of a table and a part of it with a dot between.
     """
     backend = for_connection(connection)
     with backend.read_only():
         loader = MigrationLoader(connection)
         live = catalogue_of(connection).read()
-    recorded = tuple(sorted(key for key in loader.applied_migrations if key in loader.graph.nodes))
-    expected = _expected(connection, loader, live, recorded)
+        journal = _journal(connection)
+    expected = _expected(connection, loader, live)
     found = _differences(connection, expected.schema, live)
-    causes = Causes(loader, expected.owners)
-    drifted = (
-        Drifted(app=causes.app_of(d.table), difference=d, cause=causes.likely(d)) for d in found
-    )
+    causes = Causes(loader, expected.owners, journal)
+    drifted = [
+        Drifted(app=causes.app_of(d.table), difference=d, cause=causes.likely(d))
+        for d in found
+        if app is None or causes.app_of(d.table) == app
+    ]
+    others = _others(expected.schema, live, backend.fold_table, loader) if app is None else ()
+    told = tuple(d for d in drifted if not _matches(_names_of(d.difference), ignore))
+    told_others = tuple(extra for extra in others if not _matches((extra.name,), ignore))
     return Drift(
         alias=connection.alias,
-        drifted=tuple(d for d in drifted if app is None or d.app == app),
-        others=_others(expected.schema, live, backend.fold_table, loader) if app is None else (),
+        drifted=told,
+        others=told_others,
         source=expected.source,
         notes=expected.notes,
+        ignored=len(drifted) + len(others) - len(told) - len(told_others),
     )
+
+
+def _journal(connection: BaseDatabaseWrapper) -> Mapping[Key, LastStep]:
+    try:
+        return Journal(connection).last_steps()
+    except django.db.Error:  # none that this user may read
+        return {}
+
+
+def _names_of(difference: Difference) -> tuple[str, ...]:
+    """A part goes by what it is as well, since not every one has a name."""
+    table = difference.table
+    return table, f"{table}.{difference.name}", f"{table}.{difference.kind.value}"
+
+
+def _matches(names: Sequence[str], patterns: Sequence[str]) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for name in names for pattern in patterns)
 
 
 def _differences(
@@ -92,12 +126,8 @@ def _differences(
     return list(differences(expected, live, fold=fold, mend=mend))
 
 
-def _expected(
-    connection: BaseDatabaseWrapper,
-    loader: MigrationLoader,
-    live: Schema,
-    recorded: tuple[Key, ...],
-) -> Expected:
+def _expected(connection: BaseDatabaseWrapper, loader: MigrationLoader, live: Schema) -> Expected:
+    recorded = tuple(sorted(loader.applied_migrations))
     by_models = Start(way=Source.MODELS, recorded=recorded)
     cheap = all(_is_plain(operation) for operation in _operations(loader, recorded))
     if cheap:
@@ -120,15 +150,17 @@ def _expected(
 def _operations(loader: MigrationLoader, recorded: tuple[Key, ...]) -> Iterator[Operation]:
     nodes: Any = loader.graph.nodes
     for key in recorded:
-        for operation in nodes[key].operations:
+        for operation in nodes[key].operations if key in nodes else ():
             yield operation
             yield from getattr(operation, "database_operations", ())
 
 
 def _is_plain(operation: Operation) -> bool:
-    """What it makes is in the models; Python code makes rows, and is left out either way."""
+    """What it makes is in the models; Python code makes rows, if it sends no SQL of its own."""
     if isinstance(operation, RunSQL):
         return operation.sql == RunSQL.noop
+    if isinstance(operation, RunPython):
+        return not sends_sql(operation)
     return type(operation).__module__.startswith("django.")
 
 

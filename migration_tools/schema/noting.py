@@ -13,10 +13,11 @@ from django.db.migrations.operations.base import Operation
 from django.db.migrations.recorder import MigrationRecorder
 
 from migration_tools.analysis import effects as fx
-from migration_tools.analysis.python_code import python_noted
+from migration_tools.analysis.python_code import name_of, python_noted, source_of
 from migration_tools.backends import for_connection
 from migration_tools.backends.touches import Touch, watch_of
 from migration_tools.plan import Direction, Step
+from migration_tools.schema.defaults import known_default
 from migration_tools.schema.statements import Statement, StepSQL
 
 if TYPE_CHECKING:
@@ -107,6 +108,17 @@ class Notes:
             where = f" ({effect.where})" if effect.where else ""
             self._add("", code=f"{effect.detail}{where}")
 
+    def note_default(self, field: Any) -> None:
+        """What is sent next has NULL in its place, or nothing."""
+        code = field.default if callable(field.default) else field.get_default
+        where = source_of(code)
+        told = (
+            f"{name_of(code)}, the default of {field.model._meta.label}.{field.name}, which looks "
+            f"for rows{f' ({where})' if where else ''}; it is missing in what follows"
+        )
+        if not any(statement.code == told for statement in self.statements):  # asked for twice
+            self._add("", code=told)
+
     def note(
         self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any
     ) -> Any:
@@ -167,10 +179,11 @@ def noting_editor(notes: Notes) -> type:
             self._deferred.extend(statements)
 
         def effective_default(self, field: Any) -> Any:
-            value = super().effective_default(field)
-            return (
-                settled(field, value, super().effective_default(field)) if notes.stable else value
-            )
+            ask = super().effective_default
+            value = known_default(notes.connection, ask, field, notes.note_default)
+            if not notes.stable or value is None:
+                return value
+            return settled(field, value, ask(field))
 
         def execute(self, sql: Any, params: Any = ()) -> Any:
             owner = _owner(self.deferred_sql, sql, notes.operation)

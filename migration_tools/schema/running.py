@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.db import router
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ProjectState
 
 from migration_tools.analysis.python_code import python_noted
 from migration_tools.plan import Key, Step
+from migration_tools.schema.code import guarded, sends_sql
+from migration_tools.schema.defaults import without_rows
 from migration_tools.schema.noting import Notes
 from migration_tools.schema.statements import Source, StepSQL
 
@@ -25,8 +28,10 @@ if TYPE_CHECKING:
 class Start:
     """How an empty shadow becomes what the plan starts from.
 
-    CLONE: ``script`` makes the schema of today. REPLAY: the migrations in ``recorded`` are run,
-    their Python code left out. MODELS: the tables of the models as ``recorded`` leaves them.
+    CLONE: ``script`` makes the schema of today. REPLAY: the migrations in ``recorded`` are run, of
+    their Python code what sends SQL of its own. MODELS: the tables of the models as ``recorded``
+    leaves them.
+    ``recorded`` holds what a squashed migration replaces beside it, as the table of Django does.
     """
 
     way: Source
@@ -43,8 +48,8 @@ def run_plan(
 
 def build(connection: BaseDatabaseWrapper, start: Start) -> None:
     if start.way is Source.REPLAY:
-        MigrationRecorder(connection).ensure_schema()
-        _replay(connection, start.recorded)
+        with without_rows(connection):
+            _replay(connection, start.recorded)
         return
     with connection.cursor() as cursor, connection.constraint_checks_disabled():
         for statement in start.script:
@@ -52,7 +57,8 @@ def build(connection: BaseDatabaseWrapper, start: Start) -> None:
     if start.recorded:
         _record(connection, start.recorded)
     if start.way is Source.MODELS:
-        _create_models(connection)
+        with without_rows(connection):
+            _create_models(connection)
 
 
 def _record(connection: BaseDatabaseWrapper, recorded: Sequence[Key]) -> None:
@@ -64,15 +70,18 @@ def _record(connection: BaseDatabaseWrapper, recorded: Sequence[Key]) -> None:
 
 
 def _replay(connection: BaseDatabaseWrapper, recorded: Sequence[Key]) -> None:
+    """``recorded`` decides which squashed migrations are taken, so it is there while planning."""
+    replaces = {key: m.replaces for key, m in MigrationLoader(None).disk_migrations.items()}
+    rows = {*recorded, *(part for key in recorded for part in replaces.get(key, ()))}
+    _record(connection, sorted(rows))
     executor = MigrationExecutor(connection)
     loader: Any = executor.loader
-    wanted = set(recorded)
-    if not wanted <= loader.graph.nodes.keys():  # part of a squashed migration
-        loader.replace_migrations = False
-        loader.build_graph()
     full = executor.migration_plan(loader.graph.leaf_nodes(), clean_start=True)
-    plan = [(m, backwards) for m, backwards in full if (m.app_label, m.name) in wanted]
-    with python_noted(lambda effect: None):
+    applied = loader.applied_migrations
+    plan = [(m, backwards) for m, backwards in full if (m.app_label, m.name) in applied]
+    executor.recorder.migration_qs.all().delete()
+    loader.applied_migrations = {}
+    with python_noted(lambda effect: None, run=sends_sql), guarded(connection):
         executor.migrate([], plan=plan)
 
 

@@ -22,6 +22,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
+from schemas import no_drift, same_statements  # noqa: E402
 from servers import Server, server  # noqa: E402
 
 SHOWN = 5  # failures that are shown in full; one fault often fails every plan
@@ -227,11 +228,15 @@ def real_reverts(check: Check) -> None:
         check.server.create(database, template=check.name("plain"))
     script = "import rows; from django.core.management import call_command\n"
     for app, target in REVERTS[check.project]:
+        if check.plan != "migrate":
+            same_statements(check, database, app, target)
         script += f"call_command('migrate', {app!r}, {target!r}, verbosity=0)\n"
     done = check.manage(database, "shell", "-v", "0", "-c", f"{script}rows.fill_reverted()")
     if done.code:
         raise SystemExit(f"The reverted state could not be made:\n{done.err[-2000:]}")
     judge(check, database, "real")
+    if check.plan != "migrate":
+        no_drift(check, database, "after real reverts")
 
 
 def check_project(check: Check) -> None:
@@ -247,6 +252,9 @@ def check_project(check: Check) -> None:
     judge(check, check.name("empty"), "forwards")
     if check.plan != "migrate":
         whole_processes(check)
+        no_drift(check, check.name("plain"), "built from nothing")
+        same_statements(check, check.name("empty"))
+        no_drift(check, check.name("empty"), "after the plan's own statements")
     real_reverts(check)
 
 

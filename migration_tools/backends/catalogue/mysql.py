@@ -11,6 +11,7 @@ from migration_tools.backends.catalogue.parts import (
     Part,
     Schema,
     Table,
+    archives,
     is_own,
     of_the_project,
 )
@@ -30,18 +31,23 @@ KEY = re.compile(rf"(?P<kind>(?:(?:UNIQUE|FULLTEXT|SPATIAL) )?KEY) {NAME} (?P<re
 #: MariaDB writes a check that came with its column behind it.
 OWN_CHECK = re.compile(r"^(?P<column>.*?) (?P<check>CHECK \(.*\))$", re.S)
 OPTIONS = re.compile(r"\s*AUTO_INCREMENT=\d+")
+CHARSET = re.compile(r"(?:CHARSET|COLLATE)=\S+")
+TEXT = re.compile(r"(?:var)?char\b|(?:tiny|medium|long)?text\b|enum\b|set\b")
 COMMENT = re.compile(r"\s*COMMENT='(?:[^']|'')*'")
 
 
 class MySQLCatalogue(Catalogue):
     def read(self) -> Schema:
-        tables, extras = [], []
+        tables: list[Table] = []
+        extras: list[Extra] = []
         for name, kind in self.rows(TABLES_QUERY):
             if is_own(str(name)):
-                continue
-            if kind == "BASE TABLE":
+                extras += archives(str(name), ())
+            elif kind == "BASE TABLE":
                 text = self.rows(f"SHOW CREATE TABLE {self.quote(str(name))}")[0][1]
-                tables.append(self._table(str(name), str(text)))
+                table, kept = self._table(str(name), str(text))
+                tables.append(table)
+                extras += kept
             else:
                 extras.append(Extra(kind=str(kind).lower(), name=str(name)))
         for name, table in self.rows(TRIGGERS_QUERY):
@@ -49,7 +55,7 @@ class MySQLCatalogue(Catalogue):
                 extras.append(Extra(kind="trigger", name=f"{name} on {table}"))
         return Schema(tables=tuple(tables), extras=tuple(extras))
 
-    def _table(self, name: str, text: str) -> Table:
+    def _table(self, name: str, text: str) -> tuple[Table, tuple[Extra, ...]]:
         # A line for a part, between the one with the table's name and the one with its options.
         first, *lines = text.split("\n  ")
         last, _, options = lines[-1].rpartition("\n)")
@@ -59,11 +65,12 @@ class MySQLCatalogue(Catalogue):
         parts.append(self._options(name, options))
         inside = [line.removesuffix(",") for line in lines if " FOREIGN KEY (" not in line]
         body = ",\n  ".join(inside)
-        return Table(
+        table = Table(
             name=name,
             parts=of_the_project(parts),
             create=(f"{first}\n  {body}\n) {options}",),
         )
+        return table, tuple(archives(name, parts))
 
     def _options(self, table: str, options: str) -> Part:
         change = options if COMMENT.search(options) else f"{options} COMMENT=''"
@@ -143,6 +150,23 @@ class MySQLCatalogue(Catalogue):
         )
         return [column, *parts]
 
+    def mend_table(
+        self, expected: Table, live: Table, changes: list[tuple[Part | None, Part | None]]
+    ) -> list[tuple[str, ...]]:
+        """A column that follows its table's character set keeps the old one, and says so then."""
+        told = super().mend_table(expected, live, changes)
+        had = {part.key: part for part in live.parts if part.kind is Kind.COLUMN}
+        texts = [part for part in expected.parts if TEXT.match(part.definition)]
+        for number, (wanted, found) in enumerate(changes):
+            if wanted and found and _charset(wanted) != _charset(found):
+                told[number] += tuple(
+                    statement
+                    for column in texts
+                    if column.key in had
+                    for statement in self.alter_column(expected, column, had[column.key])
+                )
+        return told
+
     def mend(self, table: Table, wanted: Part | None, found: Part | None) -> tuple[str, ...]:
         if wanted is not None and wanted.kind is Kind.OPTION:
             return wanted.create
@@ -153,6 +177,10 @@ class MySQLCatalogue(Catalogue):
         head = f"ALTER TABLE {self.quote(table.name)} MODIFY COLUMN"
         check = dict(found.attributes)["check"]
         return (f"{head} {self.quote(wanted.name)} {wanted.definition}{check}",)
+
+
+def _charset(part: Part) -> list[str]:
+    return CHARSET.findall(part.definition) if part.kind is Kind.OPTION else []
 
 
 def _plain(name: str) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 #: Tables, columns and databases of this app's own: no part of the project's schema.
 OWN = ("_mt_", "migration_tools_")
+ARCHIVE = "_mt_"
 OWN_NAME = re.compile(r"(?<!\w)_mt_\d")
 
 
@@ -56,7 +57,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extra:
-    """What Django never makes: a view, a trigger; or a table that nobody expects."""
+    """What Django never makes: a view, a trigger, an archive; or a table that nobody expects."""
 
     kind: str
     name: str
@@ -73,6 +74,16 @@ class Schema:
 
 def is_own(name: str) -> bool:
     return name.startswith(OWN)
+
+
+def archives(table: str, parts: Iterable[Part]) -> Iterator[Extra]:
+    """What `migrate_safe` keeps: a table, or columns of one of the project's."""
+    if table.startswith(ARCHIVE):
+        yield Extra(kind="archive of migrate_safe", name=table)
+    else:
+        for part in parts:
+            if part.kind is Kind.COLUMN and part.name.startswith(ARCHIVE):
+                yield Extra(kind="archive of migrate_safe", name=f"{part.name} in {table}")
 
 
 def of_the_project(parts: Iterable[Part]) -> tuple[Part, ...]:

@@ -12,6 +12,7 @@ from migration_tools.backends.catalogue.parts import (
     Part,
     Schema,
     Table,
+    archives,
     is_own,
     of_the_project,
 )
@@ -29,7 +30,7 @@ COLUMNS_QUERY = f"""
         CASE WHEN a.attcollation <> t.typcollation
             THEN pg_catalog.quote_ident(l.collname) END,
         pg_catalog.col_description(c.oid, a.attnum),
-        a.attidentity <> '',
+        CASE a.attidentity WHEN 'a' THEN 'ALWAYS' WHEN 'd' THEN 'BY DEFAULT' END,
         pg_catalog.pg_get_serial_sequence(
             pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname), a.attname
         ),
@@ -100,9 +101,11 @@ class PostgreSQLCatalogue(Catalogue):
             parts[str(row[0])].append(self._constraint(*row))
         for row in self.rows(INDEXES_QUERY):
             parts[str(row[0])].append(self._index(*row))
-        tables = []
+        tables: list[Table] = []
+        kept: list[Extra] = []
         for name, comment in sorted(self.rows(TABLES_QUERY)):
             table = str(name)
+            kept += archives(table, parts[table])
             if not is_own(table):
                 own = parts[table]
                 if comment:
@@ -110,17 +113,19 @@ class PostgreSQLCatalogue(Catalogue):
                 told = of_the_project(own)
                 tables.append(Table(name=table, parts=told, create=self._create(table, told)))
         extras = [Extra(kind=str(kind), name=str(name)) for kind, name in self.rows(EXTRAS_QUERY)]
-        return Schema(tables=tuple(tables), extras=tuple(e for e in extras if not is_own(e.name)))
+        extras = [extra for extra in extras if not is_own(extra.name)]
+        return Schema(tables=tuple(tables), extras=(*extras, *kept))
 
     def _column(self, table: Any, name: Any, *told: Any) -> Part:
         type_, notnull, default, collation, comment, identity, sequence, generated, stored = told
         # An integer with a sequence of its own, as older versions of Django made it, is the same.
-        auto = identity or (sequence is not None and "nextval(" in (default or ""))
+        serial = sequence is not None and "nextval(" in (default or "")
+        auto = f"GENERATED {identity} AS IDENTITY" if identity else AUTO if serial else ""
         attributes = {
             "type": type_,
             "collation": collation or "",
             "generated": f"({generated}) {'STORED' if stored else 'VIRTUAL'}" if generated else "",
-            "auto": AUTO if auto else "",
+            "auto": auto,
             "default": "" if auto else default or "",
             "null": "NOT NULL" if notnull else "NULL",
             "comment": comment or "",
@@ -225,17 +230,19 @@ class PostgreSQLCatalogue(Catalogue):
         if "default" in differs and new["default"]:
             told.append(f"{head} SET DEFAULT {new['default']}")
         if "auto" in differs:
-            told += self._auto(table.name, wanted.name, head, bool(new["auto"]))
+            told += self._auto(table.name, wanted.name, head, new["auto"], old["auto"])
         if "comment" in differs:
             told.append(self._column_comment(table.name, wanted.name, new["comment"]))
         return tuple(told)
 
-    def _auto(self, table: str, column: str, head: str, wanted: bool) -> list[str]:
+    def _auto(self, table: str, column: str, head: str, wanted: str, found: str) -> list[str]:
         if not wanted:
             return [f"{head} DROP IDENTITY IF EXISTS"]
+        if found:
+            return [f"{head} SET {wanted.removesuffix(' AS IDENTITY')}"]
         place = f"{self.backend.literal(self.quote(table))}, {self.backend.literal(column)}"
         start = (
             f"SELECT setval(pg_get_serial_sequence({place}), "
             f"coalesce(max({self.quote(column)}), 0) + 1, false) FROM {self.quote(table)}"
         )
-        return [f"{head} ADD {AUTO}", start]
+        return [f"{head} ADD {wanted}", start]

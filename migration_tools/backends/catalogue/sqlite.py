@@ -12,6 +12,7 @@ from migration_tools.backends.catalogue.parts import (
     Part,
     Schema,
     Table,
+    archives,
     is_own,
     of_the_project,
 )
@@ -31,9 +32,12 @@ class SQLiteCatalogue(Catalogue):
         indexes = {str(name): str(sql) for kind, name, _, sql in master if kind == "index" and sql}
         for kind, name, table, sql in master:
             if kind == "index" or is_own(str(name)):
+                extras += archives(str(name), ()) if kind == "table" else ()
                 continue
             if kind == "table" and not str(sql).upper().startswith("CREATE VIRTUAL"):
-                tables.append(self._table(str(name), str(sql), indexes))
+                read, kept = self._table(str(name), str(sql), indexes)
+                tables.append(read)
+                extras += kept
             elif kind == "trigger":
                 extras.append(Extra(kind="trigger", name=f"{name} on {table}"))
             else:
@@ -42,7 +46,9 @@ class SQLiteCatalogue(Catalogue):
                 )
         return Schema(tables=tuple(tables), extras=tuple(extras))
 
-    def _table(self, name: str, sql: str, indexes: dict[str, str]) -> Table:
+    def _table(
+        self, name: str, sql: str, indexes: dict[str, str]
+    ) -> tuple[Table, tuple[Extra, ...]]:
         told = text.read_table(sql)
         literal = self.backend.literal(name)
         columns = self.rows(f"SELECT * FROM pragma_table_xinfo({literal})")
@@ -60,7 +66,8 @@ class SQLiteCatalogue(Catalogue):
         if told.options:
             parts.append(Part(kind=Kind.OPTION, key="options", definition=told.options))
         create = [sql, *(statement for part in own for statement in part.create)]
-        return Table(name=name, parts=of_the_project((*parts, *own)), create=tuple(create))
+        table = Table(name=name, parts=of_the_project((*parts, *own)), create=tuple(create))
+        return table, tuple(archives(name, parts))
 
     def _column(self, table: str, row: tuple[Any, ...], told: text.ColumnText) -> Part:
         _, name, type_, notnull, default, _, hidden = row

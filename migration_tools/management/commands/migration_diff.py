@@ -10,6 +10,7 @@ from django.db import DEFAULT_DB_ALIAS
 
 from migration_tools.backends import for_connection
 from migration_tools.backends.scratch import SERVERLESS, without_server
+from migration_tools.conf import configuration
 from migration_tools.management import base, diff_output
 from migration_tools.reports.schema import diffs
 from migration_tools.schema.between import APPLIED, ENDS, LATEST, Between, between
@@ -37,6 +38,14 @@ class Command(BaseCommand):
             action="store_true",
             help="Compare the database with what its applied migrations make on the same server.",
         )
+        parser.add_argument(
+            "--ignore",
+            action="append",
+            default=[],
+            metavar="PATTERN",
+            help="With --live: leave out and count what is different in this table, table.column "
+            "or table.index; * and ? as in names of files. Can be given several times.",
+        )
         parser.add_argument("--database", default=DEFAULT_DB_ALIAS, metavar="ALIAS")
         parser.add_argument(
             "--vendor", choices=SERVERLESS, help="Show the SQL of this engine, without a server."
@@ -63,13 +72,16 @@ class Command(BaseCommand):
             raise CommandError(
                 f"--vendor asks no database: name two ends other than '{APPLIED}', and no --live."
             )
+        if options["ignore"] and not options["live"]:
+            raise CommandError("--ignore is about drift: it goes with --live.")
         with base.clear_errors(alias):
+            ignore = (*configuration().ignore_drift, *options["ignore"])
             if options["vendor"]:
                 connection = without_server(options["vendor"], connection)
             quote = for_connection(connection).quote
             told: Between | Drift
             if options["live"]:
-                told = drift_of(connection, app=app)
+                told = drift_of(connection, app=app, ignore=ignore)
                 differs = bool(told.drifted)
             else:
                 told = between(connection, app, start, end)
