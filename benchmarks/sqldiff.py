@@ -102,9 +102,10 @@ def sites() -> list[Site]:
     own = sys.executable
     more = ["migration_tools", "django_extensions"]
     example = ROOT / "example_project"
+    zoo = f"{['shop', *more]} + ['django.contrib.postgres'] * (ENGINE == 'postgresql')"
     found = [
         Site("contrib and Cars", "tests.settings", repr([*APPS, "Cars", *more]), own, example),
-        Site("the zoo", "tests.settings", repr(["shop", *more]), own),
+        Site("the zoo", "tests.settings", zoo, own),
     ]
     wagtail = Path(os.environ.get("REAL_PROJECTS_VENVS", ROOT / ".venvs")) / "wagtail/bin/python"
     if wagtail.exists():
