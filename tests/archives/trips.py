@@ -1,0 +1,222 @@
+"""A drawn trip, really made: the rows, the commands, and what is in the database at each end."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import Error, connection, transaction
+from django.db.migrations.executor import MigrationExecutor
+
+from tests.archives.drawing import APP, Row, Trip
+from tests.helpers import Project, quote, sql, tables_kept
+
+START = "0001"
+OURS = ("_mt_", "migration_tools_", "django_migrations")
+
+
+class Travelling:
+    """``archive``: park, copy or auto."""
+
+    def __init__(self, trip: Trip, folder: Path, archive: str) -> None:
+        self.trip = trip
+        self.archive = archive
+        self.project = Project(folder)
+        self.project.write(f"{APP}/models.py")
+        self.project.migration("0001_initial", *trip.before)
+        for number, step in enumerate(trip.steps, 2):
+            self.project.migration(f"{number:04}_step", *step)
+        self.end = f"{len(trip.steps) + 1:04}"
+
+    def text(self) -> str:
+        files = sorted((self.project.folder / APP / "migrations").glob("0*.py"))
+        rows = "\n".join(map(repr, self.trip.rows))
+        told = "\n".join(path.read_text() for path in files)
+        return f"{told}\n{rows}\nreverts={self.trip.reverts} archive={self.archive}"
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """Where it begins, and where it goes."""
+        return (self.end, START) if self.trip.reverts else (START, self.end)
+
+    # --- the trip ---------------------------------------------------------------------------
+
+    def make(self) -> bool:
+        """There, back by --undo, there again, and back by name; the same at each end. False: the
+        plan cannot run."""
+        here, there = self.ends
+        with self._begun() as done:
+            if not done:
+                return False
+            home = contents()
+            if not self._leaves(there):
+                return False
+            away = contents()
+            self.safe(undo=0)
+            self._require_same(home, contents())
+            self.safe(APP, there)
+            self._require_same(away, contents())
+            self.safe(APP, here)
+            self._require_same(home, contents())
+            require_fresh_numbers()
+        return True
+
+    @contextlib.contextmanager
+    def _begun(self) -> Iterator[bool]:
+        """False: Django cannot even make these tables."""
+        here, _ = self.ends
+        with tables_kept(), self.project.installed():
+            try:
+                self.project.migrate(APP, here)
+            except Error:
+                yield False
+                return
+            insert_rows(self.trip.rows)
+            yield True
+
+    def _leaves(self, there: str) -> bool:
+        """False: the plan cannot run on these rows, which was said before anything was changed."""
+        before = contents()
+        try:
+            self.safe(APP, there)
+        except CommandError as refusal:
+            if "Nothing was changed" not in str(refusal):
+                raise
+            self._require_same(before, contents())
+            with pytest.raises((Error, CommandError, ValueError)):
+                self.project.migrate(APP, there)
+            return False
+        except Error:
+            if self._is_impossible_anyhow():
+                return False
+            raise
+        return True
+
+    def _is_impossible_anyhow(self) -> bool:
+        """Django stops at it without any rows, too."""
+        try:
+            self._plain_round_trip()
+        except Error:
+            return True
+        return False
+
+    def _plain_round_trip(self) -> dict[str, Any]:
+        """Django's own, without rows: what the schema is afterwards."""
+        here, there = self.ends
+        with connection.cursor() as cursor:
+            found = connection.introspection.table_names(cursor)
+            mine = [t for t in found if t.startswith(APP) or t.startswith("_mt_")]
+        with connection.constraint_checks_disabled():
+            cascade = " CASCADE" if connection.vendor == "postgresql" else ""
+            for table in mine:
+                sql(f"DROP TABLE {quote(table)}{cascade}")
+        sql(f"DELETE FROM django_migrations WHERE app = '{APP}'")
+        for target in (here, there, here):
+            self.project.migrate(APP, target)
+        return {table: schema for table, (schema, _) in contents().items()}
+
+    def safe(self, *words: str, **options: Any) -> None:
+        out = io.StringIO()
+        given = {"skip_checks": True, "allow_data_loss": True, "archive": self.archive, **options}
+        call_command("migrate_safe", *words, interactive=False, stdout=out, stderr=out, **given)
+
+    def _require_same(self, before: dict[str, Any], after: dict[str, Any]) -> None:
+        assert {t: rows for t, (_, rows) in after.items()} == {
+            t: rows for t, (_, rows) in before.items()
+        }
+        schemas = [{t: schema for t, (schema, _) in each.items()} for each in (before, after)]
+        if schemas[0] != schemas[1] and schemas[1] != self._plain_round_trip():
+            assert schemas[1] == schemas[0]
+
+
+# --- rows -------------------------------------------------------------------------------------
+
+
+def insert_rows(rows: list[Row]) -> None:
+    """Those that the engine refuses are left out, and those that lead to them."""
+    found = models_of_now()
+    made: dict[int, Any] = {}
+    for place, row in enumerate(rows):
+        if any(target not in made for target in row.keys.values()):
+            continue
+        model = found.get_model(APP, row.model)
+        keys = {name: as_target(model, name, made[n]) for name, n in row.keys.items()}
+        with contextlib.suppress(Error), transaction.atomic():
+            created = model(**row.values, **keys)
+            created.save(force_insert=True)
+            for name, targets in row.links.items():
+                getattr(created, name).set([made[n].pk for n in targets if n in made])
+            made[place] = created
+
+
+def models_of_now() -> Any:
+    loader = MigrationExecutor(connection).loader
+    return loader.project_state([key for key in loader.applied_migrations if key[0] == APP]).apps
+
+
+def as_target(model: Any, name: str, row: Any) -> Any:
+    """A row of a child is one of its parent's as well."""
+    target = model._meta.get_field(name).remote_field.model
+    return row if isinstance(row, target) else target._base_manager.get(pk=row.pk)
+
+
+# --- what is there ----------------------------------------------------------------------------
+
+
+def contents() -> dict[str, tuple[Any, Any]]:
+    """Schema and rows of every table of the app, the rows to the byte."""
+    found = {}
+    with connection.cursor() as cursor:
+        for table in sorted(connection.introspection.table_names(cursor)):
+            if table.startswith(OURS) or table in KNOWN:
+                continue
+            columns = connection.introspection.get_table_description(cursor, table)
+            constraints = connection.introspection.get_constraints(cursor, table)
+            found[table] = (
+                sorted(map(repr, (tuple(column) for column in columns))),
+                sorted(map(repr, map(unnamed, constraints.values()))),
+            ), digest(table, sorted(column.name for column in columns))
+    return found
+
+
+KNOWN = {"auth_group", "auth_group_permissions", "auth_permission", "auth_user"} | {
+    "auth_user_groups",
+    "auth_user_user_permissions",
+    "django_content_type",
+}
+LETTERS = {
+    "sqlite": "typeof({0}) || quote({0})",
+    "postgresql": "{0}::text",
+    "mysql": "HEX(CAST({0} AS BINARY))",
+}
+
+
+def digest(table: str, columns: list[str]) -> list[str]:
+    told = ", ".join(LETTERS[connection.vendor].format(quote(name)) for name in columns)
+    return sorted(map(repr, [tuple(columns), *sql(f"SELECT {told} FROM {quote(table)}")]))
+
+
+def unnamed(constraint: dict[str, Any]) -> dict[str, Any]:
+    words = ("columns", "primary_key", "unique", "foreign_key", "check", "index", "type", "orders")
+    return {word: constraint.get(word) for word in words}
+
+
+def require_fresh_numbers() -> None:
+    """The next row gets a number that no row has."""
+    if connection.vendor != "postgresql":
+        return  # the others look at the rows
+    for model in models_of_now().get_models():
+        table = model._meta.db_table
+        if not model._meta.auto_field:
+            continue
+        column = model._meta.auto_field.column
+        ((most,),) = sql(f"SELECT MAX({quote(column)}) FROM {quote(table)}")
+        ((following,),) = sql("SELECT nextval(pg_get_serial_sequence(%s, %s))", quote(table), column)
+        assert following > (most or 0), table
+
+
