@@ -228,7 +228,7 @@ class ParkedArchives:
         there = self.parking.quote(parked.marker or parked.parked_name)
         return table, parked.parked_name, f"{there} IS NOT NULL"
 
-    def count_born(self, archive: Archive) -> int:
+    def count_born(self, archive: Archive, table: str) -> int:
         """Rows that were not there yet when the column was parked."""
         home = self.table_of(archive)
         return 0 if home is None else self.parking.count_born(self.parked(archive), home)

@@ -19,6 +19,7 @@ from migration_tools.conf import configuration
 from migration_tools.exceptions import ArchiveError, Refused
 from migration_tools.execution import private
 from migration_tools.execution.copies import Copies
+from migration_tools.execution.names import place_then
 from migration_tools.execution.notes import Progress, loaded
 from migration_tools.journal import Journal
 from migration_tools.plan import Direction
@@ -116,26 +117,31 @@ class Archivist:
         self._counted.clear()
         self._was_empty = assessment.empty
         if self._wishes.archives:
-            losses = tuple(self._with_archive(loss) for loss in assessment.losses)
+            losses = tuple(
+                self._with_archive(loss, place_then(loss, assessment)) for loss in assessment.losses
+            )
             assessment = replace(assessment, losses=losses)
         if self._wishes.restores and self._catalogue.exists():
-            findings = [f for found in assessment.findings if (f := self._judged(found))]
+            found = [self._judged(f, place_then(f, assessment)) for f in assessment.findings]
+            findings = [finding for finding in found if finding]
             assessment = replace(assessment, findings=tuple(findings))
         return assessment
 
-    def _with_archive(self, loss: Loss) -> Loss:
-        if loss.kind is LossKind.FILLS:
-            return loss
-        if not loss.archivable:
-            return replace(loss, unkept="Django's schema editor does not see it go")
-        if reason := private.unkept(loss, self.private):
-            return replace(loss, unkept=reason)
-        place = (loss.step.app, loss.step.name, loss.table, loss.column)
+    def _with_archive(self, loss: Loss, then: tuple[str, str]) -> Loss:
+        """``then``: the names of its table and column at the step."""
+        if loss.kind is not LossKind.FILLS:
+            if not loss.archivable:
+                return replace(loss, unkept="Django's schema editor does not see it go")
+            if reason := private.unkept(loss, self.private):
+                return replace(loss, unkept=reason)
+        place = (loss.step.app, loss.step.name, *then)
         # A column may lose values in several ways at one step.
         known = loss.amount.exactness in (Exactness.EXACT, Exactness.AT_MOST)
         before = self._counted.get(place, 0)
         count = loss.amount.count if known else None
         self._counted[place] = None if before is None or count is None else before + count
+        if loss.kind is LossKind.FILLS:
+            return loss
         if loss.kind is not LossKind.VALUES and self._wishes.strategy != "copy":
             partly = private.left_out(loss, self.private)
             reason = f"a part of it is {partly}" if partly else ""
@@ -155,15 +161,15 @@ class Archivist:
             return private.with_left_out(replace(loss, archive=Strategy.COPY.value), self.private)
         return replace(loss, unkept=reason)
 
-    def _judged(self, finding: Finding) -> Finding | None:
+    def _judged(self, finding: Finding, then: tuple[str, str]) -> Finding | None:
         if finding.hazard not in (NO_DEFAULT, INVENTED, DUPLICATES):
             return finding
         step = finding.step
         moment = Moment(run=None, app=step.app, name=step.name, direction=step.direction)
-        archive = self._latest(moment, finding.table, finding.column)
+        archive = self._latest(moment, *then)
         if archive is None:
             return finding
-        born = self._keeper(archive).count_born(archive)
+        born = self._keeper(archive).count_born(archive, finding.table)
         if finding.hazard is DUPLICATES:  # one value for all of them, but only for them
             return finding if born else None
         typed = f".{finding.column}"
@@ -197,14 +203,16 @@ class Archivist:
             return None
         return self._counted.get((moment.app, moment.name, table, column))
 
-    def take(self, table: str, column: str = "", *, without: Sequence[str] = ()) -> bool:
+    def take(
+        self, table: str, column: str = "", *, without: Sequence[str] = (), nulls: bool = False
+    ) -> bool:
         """Whether it is out of the way now; if not, it is to be dropped. ``without``: columns of
-        it that are not to be kept, for which it is copied."""
+        it that are not to be kept, for which it is copied. ``nulls``: they are worth keeping."""
         moment = self._moment()
         if moment is None:
             return False
         self.succeed(table, column)
-        if not self.parks or without or not self.holds_something(table, column):
+        if not self.parks or without or not self.holds_something(table, column, nulls=nulls):
             return False
         if self._parked.refusal(table, column):
             return False  # it is copied, as the plan has said
@@ -234,9 +242,10 @@ class Archivist:
         self.taken.append(number)
         return True
 
-    def holds_something(self, table: str, column: str) -> bool:
+    def holds_something(self, table: str, column: str, *, nulls: bool = False) -> bool:
+        """``nulls``: they count as well."""
         quote = self._connection.ops.quote_name
-        where = f" WHERE {quote(column)} IS NOT NULL" if column else ""
+        where = f" WHERE {quote(column)} IS NOT NULL" if column and not nulls else ""
         with self._connection.cursor() as cursor:
             cursor.execute(f"SELECT 1 FROM {quote(table)}{where} LIMIT 1")
             return cursor.fetchone() is not None

@@ -88,7 +88,7 @@ class ArchivingEditor(Base):
         elif private.covers_field(model, field):
             self.archivist.succeed(table, field.column)
             super().remove_field(model, field)
-        elif self.archivist.take(table, field.column):
+        elif self.archivist.take(table, field.column, nulls=_turns_nulls(field)):
             drop = self.sql_delete_column % {
                 "table": self.quote_name(table),
                 "column": self.quote_name(field.column),
@@ -98,7 +98,8 @@ class ArchivingEditor(Base):
         elif private.has_private_key(model):
             super().remove_field(model, field)  # a copy would hold the keys of its rows
         else:
-            with self.archivist.copies.keeping_column(table, field.column):
+            nulls = _turns_nulls(field)
+            with self.archivist.copies.keeping_column(table, field.column, nulls=nulls):
                 super().remove_field(model, field)
 
     def alter_field(self, model: Any, old: Any, new: Any, strict: bool = False) -> None:
@@ -192,6 +193,11 @@ def archiving(editor_class: type[Any], archivist: Archivist) -> type[Any]:
     is_one = issubclass(editor_class, ArchivingEditor)
     bases = (editor_class,) if is_one else (ArchivingEditor, editor_class)
     return type("ArchivingSchemaEditor", bases, {"archivist": archivist})
+
+
+def _turns_nulls(field: Any) -> bool:
+    """A NULL would come back as a value, so that it is one of what there is to keep."""
+    return bool(field.null and (field.has_default() or field.has_db_default()))
 
 
 def _auto_m2m(model: Any) -> list[Any]:

@@ -14,6 +14,7 @@ from migration_tools.analysis.describing import describe
 from migration_tools.archives.catalogue import Archive, Catalogue, Kind, State, Strategy
 from migration_tools.archives.copying import CopiedArchives, Returned
 from migration_tools.backends import for_connection
+from migration_tools.columns import Column
 from migration_tools.exceptions import ArchiveError
 from migration_tools.execution import private
 from migration_tools.execution.private import Fill
@@ -40,10 +41,12 @@ class Copies:
     def refusal(self, table: str, column: str) -> str:
         return self._copied.refusal(table, column)
 
-    def count_born(self, archive: Archive) -> int:
-        if archive.table not in self._backend.columns_of([archive.table]):
-            return 0
-        return self._copied.count_born(archive, archive.table)
+    def count_born(self, archive: Archive, table: str) -> int:
+        """``table``: its name today, which may not be what it is at the step."""
+        there = self._backend.columns_of([table]).get(table, ())
+        if not set(archive.details["key"]) <= set(there):
+            return 0  # counted when the step is there
+        return self._copied.count_born(archive, table)
 
     def settle(self) -> None:
         """A copy that was not complete when a run stopped: what it is of is still there."""
@@ -73,8 +76,10 @@ class Copies:
             yield
 
     @contextlib.contextmanager
-    def keeping_column(self, table: str, column: str) -> Iterator[None]:
-        wanted = self._wants(table, column) and self._archivist.holds_something(table, column)
+    def keeping_column(self, table: str, column: str, *, nulls: bool) -> Iterator[None]:
+        wanted = self._wants(table, column) and self._archivist.holds_something(
+            table, column, nulls=nulls
+        )
         if not wanted:
             yield
             return
@@ -104,9 +109,16 @@ class Copies:
     def _lost_where(self, old: Any, new: Any) -> str:
         """Which values the change loses, in the engine's words; "" for none."""
         before, after = (describe(f, self._connection, online=True) for f in (old, new))
-        if before.primary_key or not self._backend.converts(before, after):
-            return ""
         column = self._quote(old.column)
+        if before.primary_key:
+            return ""
+        filled = f"{column} IS NULL" if old.null and not new.null else ""
+        changed = self._changed_where(before, after, column)
+        return " OR ".join(part for part in (changed, filled) if part)
+
+    def _changed_where(self, before: Column, after: Column, column: str) -> str:
+        if not self._backend.converts(before, after):
+            return ""
         conversion = self._backend.conversion(before, after, column)
         if conversion.unknown:
             return f"{column} IS NOT NULL"

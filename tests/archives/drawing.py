@@ -27,6 +27,9 @@ from tests.helpers import key
 
 APP = "shop"
 NAMES = ("Ant", "Bee", "Cat", "Dog")
+#: Of changes; those that take something away come more often.
+KINDS = ["remove", "remove", "alter", "alter", "alter", "delete"]
+KINDS += ["add", "rename", "table", "rename model", "together"]
 NEW_NAMES = ("Elk", "Fox", "Gnu", "Hen", "Ibis", "Jay")
 #: Primary keys besides Django's own.
 KEYS: tuple[AnyField, ...] = (
@@ -91,7 +94,7 @@ def creations(draw: st.DrawFn) -> list[Operation]:
         columns: dict[str, AnyField] = {}
         if parent:
             link = {"auto_created": True, "parent_link": True, "primary_key": True}
-            columns["parent_ptr"] = models.OneToOneField(
+            columns[f"{parent.lower()}_ptr"] = models.OneToOneField(
                 f"{APP}.{parent}", models.CASCADE, serialize=False, **link
             )
         elif shape == "id":
@@ -192,12 +195,7 @@ def changes(draw: st.DrawFn, state: ProjectState) -> list[Operation]:
     if not state.models:
         return [CreateModel("Kid", [key()])]
     model = draw(st.sampled_from(list(state.models.values())))
-    kind = draw(
-        st.sampled_from(
-            ["remove", "remove", "alter", "alter", "alter", "delete", "add", "rename", "table"]
-            + ["rename model", "together"]
-        )
-    )
+    kind = draw(st.sampled_from(KINDS))
     names = _removable(model)
     plain = [name for name in names if not model.fields[name].is_relation]
     if kind == "remove" and names:
@@ -221,7 +219,9 @@ def changes(draw: st.DrawFn, state: ProjectState) -> list[Operation]:
     if kind == "together":
         has = model.options.get("unique_together")
         pair = _together(dict(model.fields))
-        return [AlterUniqueTogether(model.name, set() if has or len(pair) < 2 else {tuple(pair[:2])})]
+        return [
+            AlterUniqueTogether(model.name, set() if has or len(pair) < 2 else {tuple(pair[:2])})
+        ]
     return [AddField(model.name, _free(draw, model), draw(any_field(_targets(state), nulls=True)))]
 
 
@@ -266,12 +266,15 @@ def _in_order(state: ProjectState) -> list[str]:
     """Those that others lead to come first."""
     left, found = dict(state.models), []
     while left:
-        for (app, name), model in left.items():
-            others = [m for m in left.values() if m is not model]
-            if not any(_refers(f, m) for f in model.fields.values() for m in others):
-                break
-        found.append(name)
-        del left[app, name]
+        first = next(
+            model
+            for model in left.values()
+            if not any(
+                _refers(f, m) for f in model.fields.values() for m in left.values() if m != model
+            )
+        )
+        found.append(first.name_lower)
+        del left[APP, first.name_lower]
     return found
 
 

@@ -14,7 +14,9 @@ AnyField: TypeAlias = "models.Field[Any, Any]"
 
 TEXTS = st.one_of(
     st.text("ab09.-+ é😀'\"\\%\n", max_size=12),
-    st.sampled_from(["", " ", "007", "1.50", "-0", "1e3", "true", "2024-02-29", "x ", "X", "ß", "0"]),
+    st.sampled_from(
+        ["", " ", "007", "1.50", "-0", "1e3", "true", "2024-02-29", "x ", "X", "ß", "0"]
+    ),
     st.integers(-(10**6), 10**6).map(str),
 )
 ZONES = [datetime.timezone(datetime.timedelta(hours=h)) for h in (0, -11, 5, 14)]

@@ -24,7 +24,7 @@ WAYS = ["copy"] if connection.vendor == "sqlite" else ["auto", "copy"]
 
 
 @settings(
-    max_examples=HUNT or 25,
+    max_examples=HUNT or 15,
     derandomize=not HUNT,
     database=None,
     deadline=None,
