@@ -110,7 +110,9 @@ def creations(draw: st.DrawFn) -> list[Operation]:
         if shape != "composite":
             targets.append(name)
         for number in range(1, draw(st.integers(2, 4))):
-            columns[f"{name.lower()}{number}"] = draw(any_field(targets))
+            columns[f"{name.lower()}{number}"] = draw(
+                any_field(targets, links=shape != "composite")
+            )
         made.append(
             CreateModel(
                 name,
@@ -123,13 +125,15 @@ def creations(draw: st.DrawFn) -> list[Operation]:
 
 
 @st.composite
-def any_field(draw: st.DrawFn, targets: list[str], *, nulls: bool = False) -> AnyField:
-    """``nulls``: it can be added to rows."""
+def any_field(
+    draw: st.DrawFn, targets: list[str], *, links: bool = True, nulls: bool = False
+) -> AnyField:
+    """``links``: it may be many-to-many. ``nulls``: it can be added to rows."""
     kind = draw(st.sampled_from(["own", "own", "own", "key", "one", "many"]))
     if kind == "own" or not targets:
         return draw(fields(nulls=nulls))
     to = f"{APP}.{draw(st.sampled_from(targets))}"
-    if kind == "many":
+    if kind == "many" and links:
         return models.ManyToManyField(to, related_name="+")
     null = True if nulls else draw(st.sampled_from([True, True, False]))
     if kind == "one":
@@ -222,7 +226,13 @@ def changes(draw: st.DrawFn, state: ProjectState) -> list[Operation]:
         return [
             AlterUniqueTogether(model.name, set() if has or len(pair) < 2 else {tuple(pair[:2])})
         ]
-    return [AddField(model.name, _free(draw, model), draw(any_field(_targets(state), nulls=True)))]
+    return [
+        AddField(
+            model.name,
+            _free(draw, model),
+            draw(any_field(_targets(state), links="pk" not in model.fields, nulls=True)),
+        )
+    ]
 
 
 def _free(draw: st.DrawFn, model: ModelState) -> str:
