@@ -37,6 +37,7 @@ from migration_tools.analysis.recording import (
     Recording,
     record,
 )
+from migration_tools.analysis.standing import standing_obstacles
 from migration_tools.analysis.trying import Trying
 from migration_tools.analysis.verdicts import Assessment, Database, Finding, Loss
 from migration_tools.backends import for_connection
@@ -283,6 +284,7 @@ def _candidates(
                     continue
                 found += losses(effect, context)
                 found += obstacles(effect, context)
+                found += standing_obstacles(effect, operation.known, context)
                 found += dependants.judge(effect, operation, context)
                 _follow(effect, context)
                 dependants.follow(effect)

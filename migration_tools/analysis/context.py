@@ -47,13 +47,17 @@ class Context:
     def conversion(self, effect: fx.ColumnAltered) -> Conversion | None:
         """What the change of type does to today's values; None where there are none."""
         line = self.column(effect.table, effect.old.name)
-        if self.holds_rows(effect.table) is None or line.origin is None:
+        table = self.holds_rows(effect.table)
+        if table is None or line.origin is None:
             return None
         if line.value is None:
             if not self.backend.converts(effect.old, effect.new):
                 return Conversion(value=None)
             return Conversion(value=None, unknown="an earlier step converts it in an unknown way")
-        return self.backend.conversion(effect.old, effect.new, line.value)
+        conversion = self.backend.conversion(effect.old, effect.new, line.value)
+        if not self.online:
+            return conversion
+        return self.backend.collated(conversion, effect.old, effect.new, table)
 
     def with_values(self, table: str, texts: tuple[str, ...]) -> tuple[str, ...] | None:
         """Put what the columns hold by now in the place of their marks; None if one is unknown."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.backends.utils import strip_quotes, truncate_name
 from django.db.migrations.state import ModelState
 from django.db.migrations.utils import resolve_relation
+from django.db.models import BaseConstraint, F, Q
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -20,16 +21,20 @@ if TYPE_CHECKING:
 #: Django ends the names that it makes up with eight digits of a hash and what the thing is for.
 MADE_UP = re.compile(r"_[0-9a-f]{8}(_uniq|_like|_fk|_fk_.+|_idx|_check)?$")
 
+#: The columns that it names, and the constraint; None for one of unique_together.
+Standing = tuple[tuple[str, ...], BaseConstraint | None]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """``names``: of indexes and constraints. ``keys``: columns with a foreign key. ``types``: of
-    columns, Django's internal one."""
+    columns, Django's internal one. ``standing``: constraints, and unique groups of fields."""
 
     columns: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
     keys: frozenset[str] = frozenset()
     types: frozenset[tuple[str, str]] = frozenset()
+    standing: tuple[Standing, ...] = ()
 
     def __or__(self, other: Known) -> Known:
         return Known(
@@ -37,6 +42,7 @@ class Known:
             names=self.names | other.names,
             keys=self.keys | other.keys,
             types=self.types | other.types,
+            standing=self.standing + other.standing,
         )
 
     def is_made_by_hand(self, name: str) -> bool:
@@ -108,7 +114,46 @@ def _known(model: ModelState) -> Known:
         types=frozenset(
             (name, field.get_internal_type()) for name, field in columns.items() if name
         ),
+        standing=tuple(_standing(model)),
     )
+
+
+def _standing(model: ModelState) -> Iterator[Standing]:
+    for names in model.options.get("unique_together") or ():
+        yield _columns(model, names), None
+    for constraint in model.options.get("constraints") or ():
+        parts = [
+            *getattr(constraint, "fields", ()),
+            *getattr(constraint, "expressions", ()),
+            getattr(constraint, "condition", None),
+        ]
+        names = dict.fromkeys(name for part in parts for name in _names_in(part))
+        yield _columns(model, names), constraint
+
+
+def _names_in(part: Any) -> Iterator[str]:
+    """The fields that a condition or an expression names, wherever in it."""
+    match part:
+        case str():
+            yield part.partition("__")[0]
+        case F():
+            yield str(part.name).partition("__")[0]  # type: ignore[attr-defined]
+        case Q():
+            for child in part.children:
+                yield from _names_in(child)
+        case (first, second):  # a look-up, or an expression and an operator
+            yield from _names_in(first)
+            if not isinstance(second, str):
+                yield from _names_in(second)
+        case _:
+            for source in getattr(part, "get_source_expressions", list)():
+                yield from _names_in(source)
+
+
+def _columns(model: ModelState, names: Iterable[str]) -> tuple[str, ...]:
+    fields = ((name, model.fields.get(name)) for name in names)
+    found = (_column(name, field) for name, field in fields if field is not None)
+    return tuple(column for column in found if column)
 
 
 def _column(name: str, field: Any) -> str | None:

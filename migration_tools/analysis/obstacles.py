@@ -255,7 +255,7 @@ def _newly_unique(
         table=table,
         column=column,
         decides=question,
-        listing=_repeated(question, context),
+        listing=repeated(question, context),
         shown=(column,),
     )
 
@@ -333,7 +333,7 @@ def _unique(effect: fx.UniqueAdded, table: str, context: Context) -> Iterator[Ca
         column=", ".join(columns),
         reason=effect.name,
         decides=question,
-        listing=_repeated(question, context),
+        listing=repeated(question, context),
         shown=tuple(name for name in columns if not context.column(effect.table, name).is_born),
     )
 
@@ -357,7 +357,7 @@ def _check(effect: fx.CheckAdded, table: str, context: Context) -> Iterator[Cand
     )
 
 
-def _repeated(question: Repeats, context: Context) -> str:
+def repeated(question: Repeats, context: Context) -> str:
     """A condition for the rows whose key is not the only one of its kind."""
     key = ", ".join(question.parts)
     where = f" WHERE {question.where}" if question.where else ""

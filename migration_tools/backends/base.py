@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import enum
 import hashlib
 import re
@@ -102,6 +103,8 @@ class Backend:
     script_runner: ClassVar[str] = ""
     #: Forbidding NULL fills blank text with "" and auto_now with the time, without a default.
     fills_implicit_defaults: bool = False
+    #: By which text is compared where its column does not say; empty where that is not known.
+    collation: ClassVar[str] = ""
     #: Every step ends with a look at the foreign keys of all tables, and fails if one is violated.
     checks_all_keys: ClassVar[bool] = False
     #: Constraints are added to a table, or taken from it, by making it anew.
@@ -317,6 +320,24 @@ class Backend:
         if not self.converts(old, new):
             return Conversion(value=value)
         return self.no_rule(old, new)
+
+    def collated(self, conversion: Conversion, old: Column, new: Column, table: str) -> Conversion:
+        """The conversion, with a value that compares as text of the new column does.
+
+        ``table``: by its name today; what its columns compare by may depend on it.
+        """
+        if conversion.value is None or not self._is_collated_anew(old, new):
+            return conversion
+        value = f"({conversion.value}) COLLATE {self.quote(new.collation or self.collation)}"
+        return dataclasses.replace(conversion, value=value)
+
+    def _is_collated_anew(self, old: Column, new: Column) -> bool:
+        if not new.is_text:
+            return False
+        if not old.is_text or old.collation == new.collation:
+            # A rule compares by bytes; what it gives has to compare by the column's own way again.
+            return new.collation is not None and self.converts(old, new)
+        return bool(new.collation or self.collation)
 
     def no_rule(self, old: Column, new: Column) -> Conversion:
         if old.db_type is None or new.db_type is None:

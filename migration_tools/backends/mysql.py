@@ -16,6 +16,7 @@ from migration_tools.backends import mysql_schema as schema
 from migration_tools.backends import names
 from migration_tools.backends.base import CHUNK, Backend, Conversion, unkept_savepoint
 from migration_tools.backends.conversions import mysql as conversions
+from migration_tools.backends.conversions.mysql import letters
 from migration_tools.backends.hanging import Act, Dependant, ForeignKey, Kind, Outcome
 from migration_tools.backends.locks import NamedLock
 from migration_tools.columns import Column
@@ -38,6 +39,13 @@ ROWS_QUERY = """
 SIZE_QUERY = """
     SELECT TABLE_SCHEMA = DATABASE(), TABLE_SCHEMA, TABLE_NAME, DATA_LENGTH + INDEX_LENGTH
     FROM information_schema.TABLES WHERE {tables}
+"""
+COLLATION_QUERY = """
+    SELECT TABLE_SCHEMA = DATABASE(), TABLE_SCHEMA, TABLE_NAME, TABLE_COLLATION
+    FROM information_schema.TABLES WHERE {tables}
+"""
+LETTERS_QUERY = """
+    SELECT CHARACTER_SET_NAME FROM information_schema.COLLATIONS WHERE COLLATION_NAME = %s
 """
 READS = re.compile(
     r"\s*\(*\s*(SELECT|SHOW|EXPLAIN|DESCRIBE|SET|SAVEPOINT|RELEASE|ROLLBACK)\b", re.I
@@ -296,6 +304,30 @@ class MySQLBackend(Backend):
             "WHERE CHARACTER_SET_NAME = @@character_set_database"
         )
         return int(self._ask(query) or 4)
+
+    def collated(self, conversion: Conversion, old: Column, new: Column, table: str) -> Conversion:
+        return letters.collated(self, conversion, old, new, table)
+
+    def collation_of(self, table: str) -> str:
+        """Which a column of this table has that names none; "" if that cannot be asked."""
+        if table not in self._collations:
+            found = self._by_name(COLLATION_QUERY, [table]).get(table, [None])
+            self._collations[table] = str(found[0] or "")
+        return self._collations[table]
+
+    def letters_of(self, collation: str) -> str:
+        """The character set of a collation; "" for one of several."""
+        key = f"COLLATE {collation}"
+        if key not in self._collations:
+            with self.connection.cursor() as cursor:
+                cursor.execute(LETTERS_QUERY, [collation])
+                row = cursor.fetchone()
+            self._collations[key] = str((row and row[0]) or "")
+        return self._collations[key]
+
+    @functools.cached_property
+    def _collations(self) -> dict[str, str]:
+        return {}
 
     def conversion(self, old: Column, new: Column, value: str) -> Conversion:
         if not self.converts(old, new) or old.db_type is None or new.db_type is None:

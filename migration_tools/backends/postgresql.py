@@ -31,6 +31,10 @@ ELSEWHERE_QUERY = """
         WHERE relation.oid = to_regclass(%s) AND namespace.nspname <> current_schema()
     )
 """
+DETERMINISTIC_QUERY = """
+    SELECT COALESCE(bool_and(collisdeterministic), TRUE) FROM pg_catalog.pg_collation
+    WHERE collname = %s
+"""
 SIZE_QUERY = "SELECT pg_total_relation_size(to_regclass(%s))"
 # Of a B-tree's entry, a third of a page less the entry's header. A value counts as it is stored,
 # compressed where it was; within a few bytes of the limit its own header decides.
@@ -42,6 +46,7 @@ LOCK_NOT_AVAILABLE = "55P03"
 class PostgreSQLBackend(Backend):
     first_class = True
     dialect = "postgres"
+    collation = "default"
     script_runner = "psql -v ON_ERROR_STOP=1"
 
     def run_lock(self) -> AdvisoryLock:
@@ -156,6 +161,25 @@ class PostgreSQLBackend(Backend):
             return ""
         sizes = " + ".join(f"COALESCE(pg_column_size({name}), 0)" for name in quoted)
         return f"{sizes} > {LONGEST_ENTRY}"
+
+    def collated(self, conversion: Conversion, old: Column, new: Column, table: str) -> Conversion:
+        if not conversion.impossible and self._like_index_stays(old, new):
+            kinds = [self._is_deterministic(column.collation) for column in (old, new)]
+            if kinds == [True, False]:
+                reason = f"its index for LIKE cannot have the collation {new.collation}"
+                return Conversion(value=None, impossible=reason)
+        return super().collated(conversion, old, new, table)
+
+    def _like_index_stays(self, old: Column, new: Column) -> bool:
+        """As DatabaseSchemaEditor makes and drops it (5.2-6.1)."""
+        types = {str(column.db_type).partition("(")[0] for column in (old, new)}
+        indexed = (old.unique or old.indexed) and old.references is None
+        return indexed and len(types) == 1 and bool(types & {"varchar", "text"})
+
+    def _is_deterministic(self, collation: str | None) -> bool:
+        with self.connection.cursor() as cursor:
+            cursor.execute(DETERMINISTIC_QUERY, [collation])
+            return bool(cursor.fetchone()[0])
 
     def conversion(self, old: Column, new: Column, value: str) -> Conversion:
         if not self.converts(old, new) or old.db_type is None or new.db_type is None:

@@ -37,6 +37,7 @@ STEPS_BETWEEN_LOOKS = 20_000
 class SQLiteBackend(Backend):
     first_class = True
     dialect = "sqlite"
+    collation = "BINARY"
     script_runner = "sqlite3 -bail"
     fills_implicit_defaults = True
     checks_all_keys = True

@@ -52,7 +52,8 @@ def judge(backend: PostgreSQLBackend, old: Column, new: Column, value: str) -> C
         backend=backend,
         old=stored(old, WORDS),
         new=stored(new, WORDS),
-        value=value,
+        # Else texts that the collation takes for equal were, and some have no patterns at all.
+        value=f'({value}) COLLATE "C"' if old.collation and old.is_text else value,
         recast=data_type(backend, old) != data_type(backend, new),
     )
     conversion = rules.judge(change)

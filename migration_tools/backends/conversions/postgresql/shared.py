@@ -21,6 +21,7 @@ WORDS = {
         "boolean": Family.BOOLEAN,
         "varchar": Family.TEXT,
         "text": Family.TEXT,
+        "citext": Family.TEXT,
         "date": Family.DATE,
         "timestamp with time zone": Family.DATETIME,
         "time": Family.TIME,

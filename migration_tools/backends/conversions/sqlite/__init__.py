@@ -33,7 +33,7 @@ def judge(backend: SQLiteBackend, old: Column, new: Column, value: str) -> Conve
         return unknown(CHANGED_TOO_OFTEN)
     before, after = affinity(old), affinity(new)
     # Stripped of its own affinity, so that comparisons take the value as it is.
-    plain = f"+{value}"
+    plain = f"+{value} COLLATE BINARY" if old.collation else f"+{value}"
     kept = before == after or after == "BLOB" or {before, after} <= WHOLE
     there = plain if kept else converted(plain, after)
     verdict = Verdict(value=value if kept else there)
