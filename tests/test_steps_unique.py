@@ -22,6 +22,16 @@ LETTERS = [chr(code) for code in range(0x4E00, 0x9FFF)]
 LONG = 400  # utf8mb4 letters do not fit into a key of 3072 bytes twice
 
 
+def five() -> int:
+    return 5
+
+
+AMOUNT = {"max_digits": 5, "decimal_places": 1}
+PRICE = models.DecimalField(null=True, **AMOUNT)
+PRICED = models.DecimalField(default=5, **AMOUNT)
+CALLED = models.DecimalField(default=five, **AMOUNT)
+
+
 def named(*values: str | None) -> dict[str, Rows]:
     return dict(rows_of("shop_item", name=list(values)))
 
@@ -263,6 +273,23 @@ CASES: dict[str, Case] = {
         [ops.AlterField("Item", "size", integer(unique=True, default=9))],
         sized(1, None),
     ),
+    **{
+        f"unique together, {what}": Case(
+            [model("Item", options, size=PRICE, name=text(null=True))],
+            [ops.AlterField("Item", "size", new)],
+            rows_of("shop_item", size=sizes, name=["a", "a"]),
+        )
+        for options in ({"unique_together": {("size", "name")}},)
+        for what, new, sizes in [
+            ("numbers that are rounded to one", integer(null=True), ["1.1", "1.2"]),
+            ("numbers that are rounded to two", integer(null=True), ["1.1", "2.2"]),
+            ("NULLs that are filled", PRICED, [None, None]),
+            ("a NULL that is filled with what is there", PRICED, [None, "5"]),
+            ("a NULL that is filled", PRICED, [None, "6"]),
+            ("NULLs that are filled by a call", CALLED, [None, None]),
+            ("a NULL that is filled by a call", CALLED, [None, "6"]),
+        ]
+    },
     "index expression that divides by zero": Case(
         ITEM,
         index(10 / F("size")),

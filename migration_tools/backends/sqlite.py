@@ -15,6 +15,7 @@ from migration_tools.backends import names
 from migration_tools.backends import sqlite_schema as schema
 from migration_tools.backends.base import Backend, Conversion
 from migration_tools.backends.conversions import sqlite as conversions
+from migration_tools.backends.conversions.sqlite.affinity import affinity, converted
 from migration_tools.backends.hanging import (
     Act,
     Dependant,
@@ -163,6 +164,10 @@ class SQLiteBackend(Backend):
 
     def count_where(self, predicate: str) -> str:
         return f"COUNT(*) FILTER (WHERE {predicate})"
+
+    def constant(self, literal: str, column: Column) -> str:
+        # As the column stores it: '5.0' in one of decimals is the number 5.
+        return super().constant(converted(literal, affinity(column)), column)
 
     def differs(self, quoted: str, literal: str, column: Column) -> str:
         return (
