@@ -103,12 +103,14 @@ class StepRecord:
 class LastStep:
     """The latest step with one migration; ``by``: user@host, and ``version``, of its run."""
 
+    id: int
     run: int
     direction: Direction
     outcome: Outcome
     faked: bool
     seconds: float | None
     source_hash: str
+    source: str
     operations: str
     by: str
     version: str
@@ -284,25 +286,25 @@ class Journal:
         return tuple(map(_step, found.order_by("-run", "-position")))
 
     def last_steps(self) -> dict[tuple[str, str], LastStep]:
-        """What was begun last with each migration, without the sources; one query for all."""
+        """What was begun last with each migration; the sources of these and of no others."""
         if not self.exists():
             return {}
-        names = [name for name in LastStep.__slots__ if name not in ("by", "version")]
-        by_run = {run.id: run for run in self.runs()}
+        names = [n for n in LastStep.__slots__ if n not in ("by", "version", "source")]
         begun = self._rows(1).exclude(outcome=Outcome.PLANNED.value).order_by("run", "position")
-        found = {}
-        for values in begun.values("app", "name", *names):
-            key = values.pop("app"), values.pop("name")
-            run = by_run.get(values["run"])
-            found[key] = LastStep(
-                **{
-                    **values,
-                    "outcome": Outcome(values["outcome"]),
-                    "direction": Direction(values["direction"]),
-                },
-                by=f"{run.user}@{run.host}" if run else "",
-                version=run.version if run else "",
-            )
+        last = {(row["app"], row["name"]): row for row in begun.values("app", "name", *names)}
+        by_run = {run.id: run for run in self.runs()}
+        sources = self._sources([row["id"] for row in last.values()])
+        return {
+            key: _last_step(row, by_run.get(row["run"]), sources.get(row["id"], ""))
+            for key, row in last.items()
+        }
+
+    def _sources(self, steps: Sequence[int]) -> dict[int, str]:
+        """By the steps' ids; in pieces, since engines limit the parameters of a query."""
+        found: dict[int, str] = {}
+        for start in range(0, len(steps), 500):
+            rows = self._rows(1).filter(pk__in=steps[start : start + 500])
+            found |= dict(rows.values_list("pk", "source"))
         return found
 
     def last_step(self, app: str, name: str) -> StepRecord | None:
@@ -330,6 +332,14 @@ def _run(row: Any) -> RunRecord:
 
 def _step(row: Any) -> StepRecord:
     return StepRecord(**_read(StepRecord, row))
+
+
+def _last_step(row: dict[str, Any], run: RunRecord | None, source: str) -> LastStep:
+    values = {name: row[name] for name in LastStep.__slots__ if name in row}
+    values["outcome"] = Outcome(row["outcome"])
+    values["direction"] = Direction(row["direction"])
+    by, version = (f"{run.user}@{run.host}", run.version) if run else ("", "")
+    return LastStep(**values, source=source, by=by, version=version)
 
 
 def _read(kind: Any, row: Any) -> dict[str, Any]:

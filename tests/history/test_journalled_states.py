@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.db import connection, migrations, models
 from django.db.migrations.recorder import MigrationRecorder
 
+from migration_tools.history import journalled
 from migration_tools.history.statuses import Kind, Mark, MigrationStatus
 from migration_tools.history.survey import survey
 from tests.helpers import Project, changes_tables, insert, model
@@ -113,3 +114,17 @@ def test_what_is_kept_of_it(shop: Project) -> None:
         assert found("0001_initial").archives == 0
         run("shop")
         assert found("0002_size").archives == 0
+
+
+def test_only_another_text_is_hashed(shop: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hash of every file would be most of what a report takes."""
+    with shop.installed():
+        run("shop")
+        hashed: list[str] = []
+        monkeypatch.setattr(journalled, "source_hash", lambda text: hashed.append(text) or "")
+        assert found("0002_size").marks == ()
+        assert hashed == []
+        file = shop.folder / "shop/migrations/0002_size.py"
+        file.write_text(file.read_text() + "# more\n")
+        assert found("0002_size").marks == ()
+    assert [text[-7:] for text in hashed] == ["# more\n"]
