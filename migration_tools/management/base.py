@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
+import io
+import json
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -115,6 +119,11 @@ def write_lines(command: BaseCommand, lines: Iterable[Line], *, stderr: bool = F
         stream.write(line.text, tones.get(line.tone) or str)
 
 
+def columns_of(command: BaseCommand) -> int | None:
+    """How wide the terminal is; None where there is none."""
+    return shutil.get_terminal_size().columns if command.stdout.isatty() else None
+
+
 def write_report(command: BaseCommand, text: str, output: str | None) -> None:
     """To the file if one is named, whole or not at all; else to stdout."""
     if not output:
@@ -204,16 +213,57 @@ def _database_error(alias: str, error: django.db.Error) -> str:
     return f"The database '{alias}' refused a query: {reason}"
 
 
+class ReadingCommand(BaseCommand):
+    """A command that only reports: no colours where NO_COLOR is set, no look at the URLconf."""
+
+    # Importing the URLconf for the checks costs more than everything else here.
+    requires_system_checks = ()
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        if os.environ.get("NO_COLOR") and not options.get("force_color"):
+            options["no_color"] = True
+        return super().execute(*args, **options)
+
+
 @contextlib.contextmanager
-def readers_may_leave() -> Iterator[None]:
-    """Whoever reads a report through a pipe (`| head`) may stop reading; that is no error."""
+def readers_may_leave(form: str = "text") -> Iterator[None]:
+    """Whoever reads a report through a pipe (`| head`) may stop reading; that is no error.
+
+    Nor is an output that cannot show every character: it gets what ``form`` has for those.
+    """
     try:
-        yield
-        sys.stdout.flush()
+        with _every_character(form):
+            yield
+            sys.stdout.flush()
     except BrokenPipeError:
         # What is left in the buffer must not be written, nor complained about, at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(EXIT_OF_A_BROKEN_PIPE)
+
+
+@contextlib.contextmanager
+def _every_character(form: str) -> Iterator[None]:
+    stream = sys.stdout
+    if not isinstance(stream, io.TextIOWrapper) or stream.errors != "strict":
+        yield
+        return
+    stream.reconfigure(errors=ESCAPES.get(form, "backslashreplace"))
+    try:
+        yield
+    finally:
+        stream.reconfigure(errors="strict")
+
+
+def _json_escapes(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = error.object[error.start : error.end]
+    return json.dumps(text)[1:-1], error.end
+
+
+codecs.register_error("migration_tools_json", _json_escapes)
+#: What stands for a character that the encoding of the output does not have.
+ESCAPES = {"json": "migration_tools_json", "html": "xmlcharrefreplace", "svg": "xmlcharrefreplace"}
 
 
 def is_interactive() -> bool:

@@ -28,7 +28,7 @@ FORMATS = ("text", "json", "markdown", "github", "html")
 def write(
     command: BaseCommand, told: Between | Drift, quote: Quote, form: str, output: str | None
 ) -> None:
-    with base.readers_may_leave():
+    with base.readers_may_leave(form):
         if form == "text" and not output:
             base.write_lines(command, text_lines(told, quote))
         else:

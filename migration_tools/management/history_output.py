@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -113,7 +112,7 @@ def write_text(
     )
 
     surveys, different, costs = report.surveys, report.differences, report.costs
-    width = shutil.get_terminal_size().columns if command.stdout.isatty() else 100
+    width = base.columns_of(command) or 100
     everything = bool(choice.apps or choice.is_filter or options["verbosity"] > 1)
     lines: list[Line] = []
     if len(surveys) > 1:

@@ -37,7 +37,7 @@ def write(
 ) -> None:
     """``several``: a list was asked for, if only of one."""
     if form == "text":
-        write_lines(command, text_lines(reports), output)
+        write_lines(command, text_lines(reports, columns=base.columns_of(command)), output)
     elif form == "sql":
         write_lines(command, script_lines(reports[0]), output)
     else:
@@ -57,7 +57,7 @@ def write_lines(command: BaseCommand, lines: Iterable[Line], output: str | None)
         base.write_lines(command, lines)
 
 
-def text_lines(reports: Sequence[Report]) -> Iterator[Line]:
+def text_lines(reports: Sequence[Report], *, columns: int | None) -> Iterator[Line]:
     from migration_tools.reports.sql import preamble, statement_lines
     from migration_tools.reports.text import plan_lines
 
@@ -66,7 +66,7 @@ def text_lines(reports: Sequence[Report]) -> Iterator[Line]:
         if number:
             yield Line(text="")
         backend = _backend(assessment)
-        yield from plan_lines(assessment, backend.quote, everything=True)
+        yield from plan_lines(assessment, backend.quote, everything=True, columns=columns)
         if not assessment.steps:
             continue
         yield Line(text=f"  Fingerprint: {assessment.fingerprint}")

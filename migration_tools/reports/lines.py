@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import textwrap
 from dataclasses import dataclass
 
 
@@ -23,3 +24,18 @@ class Tone(enum.Enum):
 class Line:
     text: str
     tone: Tone = Tone.PLAIN
+
+
+#: Narrower than this nothing is folded further.
+NARROWEST = 30
+
+
+def folded(text: str, width: int, first: str, rest: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        max(width, NARROWEST),
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

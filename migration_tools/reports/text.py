@@ -9,7 +9,7 @@ from migration_tools.analysis.questions import LossKind
 from migration_tools.analysis.recording import RecordedStep
 from migration_tools.analysis.verdicts import Assessment, Finding, Loss
 from migration_tools.plan import Step
-from migration_tools.reports.lines import Line, Tone
+from migration_tools.reports.lines import Line, Tone, folded
 from migration_tools.reports.wording import (
     Quote,
     database_line,
@@ -25,8 +25,13 @@ Told = Mapping[tuple[Step, int], list[Loss | Finding]]
 WIDEST = 44
 
 
-def plan_lines(assessment: Assessment, quote: Quote, *, everything: bool) -> Iterator[Line]:
-    """``everything``: also the operations that lose nothing; a preview leaves them out."""
+def plan_lines(
+    assessment: Assessment, quote: Quote, *, everything: bool, columns: int | None = None
+) -> Iterator[Line]:
+    """``everything``: also the operations that lose nothing; a preview leaves them out.
+
+    ``columns``: of a terminal; on a narrow one what is told stands below its operation.
+    """
     yield Line(text=heading(assessment), tone=Tone.HEADING)
     for note in assessment.plan.notes:
         yield Line(text=f"  Note: {note}", tone=Tone.WARNING)
@@ -36,8 +41,12 @@ def plan_lines(assessment: Assessment, quote: Quote, *, everything: bool) -> Ite
     quiet = 0
     told = assessment.by_place()
     width = min(WIDEST, _width(assessment, told))
+    narrow = columns if columns is not None and columns < 2 * WIDEST else None
     for step in assessment.steps:
-        lines = list(_step_lines(step, told, width, quote, everything=everything))
+        if narrow:
+            lines = list(_stacked(step, told, narrow, quote, everything=everything))
+        else:
+            lines = list(_step_lines(step, told, width, quote, everything=everything))
         if lines:
             direction = " (unapply)" if step.step.is_backwards and everything else ""
             yield Line(text=f"  {step.step.label}{direction}", tone=Tone.STEP)
@@ -101,6 +110,20 @@ def _step_lines(
             left = (phrase if n == 0 else "").ljust(width)
             line = told_line(item, quote)
             yield Line(text=f"    {left}  {line.text}", tone=line.tone)
+
+
+def _stacked(
+    step: RecordedStep, told: Told, columns: int, quote: Quote, *, everything: bool
+) -> Iterator[Line]:
+    for operation in step.operations:
+        items = told.get((step.step, operation.index), ())
+        if items or everything:
+            phrase = operation_phrase(operation, backwards=step.step.is_backwards)
+            yield from (Line(text=text) for text in folded(phrase, columns, "    ", "      "))
+        for item in items:
+            line = told_line(item, quote)
+            for text in folded(line.text, columns, "      ", "        "):
+                yield Line(text=text, tone=line.tone)
 
 
 def told_line(item: Loss | Finding, quote: Quote) -> Line:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS
 
 from migration_tools.backends import for_connection
@@ -17,13 +17,11 @@ from migration_tools.schema.between import APPLIED, ENDS, LATEST, Between, betwe
 from migration_tools.schema.drift import Drift, drift_of
 
 
-class Command(BaseCommand):
+class Command(base.ReadingCommand):
     help = (
         "Shows how the schema differs between two points of the history, as SQL; with --live, "
         "between the database and what its applied migrations make. Reads only."
     )
-    # Importing the URLconf for the checks costs more than everything else here.
-    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db.migrations.recorder import MigrationRecorder
 
 from migration_tools.analysis.assessment import assess
@@ -23,13 +23,11 @@ from migration_tools.schema.waiting import rows_of, with_waiting
 HISTORY = MigrationRecorder.Migration._meta.db_table
 
 
-class Command(BaseCommand):
+class Command(base.ReadingCommand):
     help = (
         "Shows what `migrate` would do with the same arguments: every step, what it destroys of "
         "the rows that are there now, and what it would fail on. Reads only."
     )
-    # Importing the URLconf for the checks costs more than everything else here.
-    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         base.add_target_arguments(parser)
@@ -96,9 +94,10 @@ class Command(BaseCommand):
             raise CommandError("A script is for one database: name one --database.")
         with_sql = options["sql"] or options["format"] == "sql"
         reports = [self.report(alias, options, timeout, with_sql) for alias in aliases]
-        plan_output.write(
-            self, reports, options["format"], several=several, output=options["output"]
-        )
+        with base.readers_may_leave(options["format"]):
+            plan_output.write(
+                self, reports, options["format"], several=several, output=options["output"]
+            )
         if options["check"] and any(
             is_dangerous(report.assessment, allow_opaque=allow_opaque) for report in reports
         ):

@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from django.apps import apps
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from migration_tools.history.problems import differences
 from migration_tools.history.statuses import State, Survey
@@ -15,13 +15,11 @@ from migration_tools.management import base, history, history_output
 from migration_tools.reports.history.choosing import chosen
 
 
-class Command(BaseCommand):
+class Command(base.ReadingCommand):
     help = (
         "Shows the state of every migration: applied, pending, without its file, in conflict, and "
         "what to do about it. Reads only."
     )
-    # Importing the URLconf for the checks costs more than everything else here.
-    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         history.add_arguments(parser, formats=history_output.FORMATS, graphs=history_output.GRAPHS)
@@ -47,7 +45,7 @@ class Command(BaseCommand):
             scripts=history.scripts(surveys) if options["sql"] else (),
             costs=history.costs(surveys, options) if options["losses"] else (),
         )
-        with base.readers_may_leave():
+        with base.readers_may_leave(options["graph"] or options["format"]):
             history_output.write(self, report, choice, options)
         if options["check"] and (different or any(s.problems for s in surveys)):
             sys.exit(base.FOUND)

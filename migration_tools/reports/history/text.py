@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 
 from django.utils import timezone
@@ -17,7 +16,7 @@ from migration_tools.history.statuses import (
     Survey,
 )
 from migration_tools.reports.history.losses import Told, cost_phrase
-from migration_tools.reports.lines import Line, Tone
+from migration_tools.reports.lines import Line, Tone, folded
 
 BOXES = {
     State.APPLIED: "[X]",
@@ -28,8 +27,6 @@ BOXES = {
     State.GHOST: "[?]",
     State.UNKNOWN: "[.]",
 }
-#: Narrower than this nothing is folded further.
-NARROWEST = 30
 
 
 def history_lines(
@@ -61,17 +58,6 @@ def problem_lines(problems: tuple[Problem, ...], width: int) -> Iterator[Line]:
         if problem.remedy:  # never folded: it is there to be copied
             yield Line(text=f"      {problem.remedy}")
     yield Line(text="")
-
-
-def folded(text: str, width: int, first: str, rest: str) -> list[str]:
-    return textwrap.wrap(
-        text,
-        max(width, NARROWEST),
-        initial_indent=first,
-        subsequent_indent=rest,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
 
 
 def _app_lines(survey: Survey, width: int) -> Iterator[Line]:
