@@ -100,7 +100,9 @@ class ParkedArchives:
             if orphans:
                 return Check(
                     reason=f"{orphans:,} rows of {part.table} point to rows of {part.target} that "
-                    "are gone"
+                    "are gone",
+                    hint="With --no-restore the step is taken without it; to list them:  "
+                    f"{self.parking.orphans(parked, part, home)}",
                 )
         return None
 

@@ -21,6 +21,7 @@ from migration_tools.execution import private
 from migration_tools.execution.copies import Copies
 from migration_tools.execution.names import place_then
 from migration_tools.execution.notes import Progress, loaded
+from migration_tools.execution.returning import Return, Returning, Unfit, unfit
 from migration_tools.journal import Journal
 from migration_tools.plan import Direction
 
@@ -126,6 +127,20 @@ class Archivist:
             findings = [finding for finding in found if finding]
             assessment = replace(assessment, findings=tuple(findings))
         return assessment
+
+    def returns(self, assessment: Assessment, *, seconds: float) -> tuple[Return, ...]:
+        """What the plan will bring back; raises ArchiveError if something of it cannot."""
+        if not self._wishes.restores:
+            return ()
+        return Returning(self._connection, self._wishes.fills, seconds=seconds).of(assessment)
+
+    def unfit(self) -> tuple[Unfit, ...]:
+        """What has come back, but not as a whole."""
+        return tuple(unfit(self.copies.returned, self._connection))
+
+    def decline(self) -> None:
+        """Nothing is brought back."""
+        self._wishes = replace(self._wishes, restores=False)
 
     def _with_archive(self, loss: Loss, then: tuple[str, str]) -> Loss:
         """``then``: the names of its table and column at the step."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from types import FrameType
@@ -29,6 +29,7 @@ from migration_tools.exceptions import Refused
 from migration_tools.execution.archiving import Archivist, Moment, Wishes
 from migration_tools.execution.archiving_editor import archiving
 from migration_tools.execution.processes import other_processes_told
+from migration_tools.execution.returning import Return
 from migration_tools.execution.run import Occasion, RunLog
 from migration_tools.plan import Direction, Target, plan_of_run
 
@@ -69,8 +70,10 @@ class Gate:
         fake_initial: bool = False,
         occasion: Occasion | None = None,
         wishes: Wishes | None = None,
+        offer: Callable[[Assessment, Sequence[Return]], bool] | None = None,
     ) -> None:
-        """``occasion``: what the journal is to say of the runs; without it they are not written."""
+        """``occasion``: what the journal is to say of the runs; without it they are not written.
+        ``offer``: told of what a plan would bring back, and answers whether it is wanted."""
         self._connection = connection
         self._decide = decide
         self._target = target
@@ -78,6 +81,7 @@ class Gate:
         self._fake = fake
         self._fake_initial = fake_initial
         self._occasion = occasion
+        self._offer = offer
         #: What steps take away is kept, and comes back; None where that is not wanted.
         self.archivist = Archivist(connection, wishes, self._moment) if wishes else None
         self._runs: list[_Run] = []
@@ -234,7 +238,7 @@ class Gate:
                 count_timeout=self._count_timeout,
             )
             if self.archivist is not None:
-                assessment = self.archivist.judged(assessment)
+                assessment = self._with_archives(assessment, self.archivist)
             self._decide(assessment)
             if self.archivist is not None:
                 self.archivist.prepare(assessment)
@@ -244,6 +248,14 @@ class Gate:
             log = RunLog(self._connection, self._occasion)
             log.open(run.plan, fingerprint=fingerprint, fake=self._fake)
             run.log = log
+
+    def _with_archives(self, assessment: Assessment, archivist: Archivist) -> Assessment:
+        returns = archivist.returns(assessment, seconds=self._count_timeout)
+        judged = archivist.judged(assessment)
+        if returns and self._offer is not None and not self._offer(judged, returns):
+            archivist.decline()
+            judged = archivist.judged(assessment)
+        return judged
 
 
 def _plans(run: _Run, key: Key) -> bool:

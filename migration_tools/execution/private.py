@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ from migration_tools.analysis.questions import LossKind
 from migration_tools.analysis.verdicts import Loss
 from migration_tools.archives.catalogue import Archive
 from migration_tools.archives.private import REASON, Private
+from migration_tools.columns import Column, Default
 from migration_tools.exceptions import ArchiveError
 
 if TYPE_CHECKING:
@@ -71,3 +72,21 @@ def _cannot(archive: Archive, field: Any, why: str, *, hint: str = "") -> Archiv
         f"private and was not kept, {why}.",
         hint=hint or "With --no-restore the step is taken without it.",
     )
+
+
+def required_fills(
+    model: str, columns: Iterable[Column], archive: Archive, typed: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """As ``fills`` would refuse them, before there is a model to ask: reason and way out."""
+    for column in columns:
+        name = f"{model}.{column.field}".lower()
+        what = f"{column.name} is private and was not kept, "
+        if column.null:
+            continue
+        if column.unique and (archive.rows or 0) > 1:
+            yield f"{what}it is unique, and there is no value for {archive.rows:,} rows", ""
+        elif column.default is Default.NONE and name not in typed:
+            yield (
+                f"{what}it takes no NULL and has no default",
+                f"Say what its rows get:  --fill {name}=VALUE",
+            )

@@ -80,6 +80,9 @@ class SafeRun:
                 restores=not self._own.no_restore,
                 fills=self._own.fill,
             ),
+            offer=lambda assessment, returns: self._talk.offer(
+                assessment, returns, self.gate.finished
+            ),
         )
 
     # --- which run --------------------------------------------------------------------------

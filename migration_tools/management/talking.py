@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import django.db
@@ -17,6 +17,7 @@ from migration_tools.execution.consent import Consent, PlanRefused, Verdict
 from migration_tools.execution.locking import Holder
 from migration_tools.execution.operations import WatchedStep
 from migration_tools.execution.recovery import HalfDone, half_done
+from migration_tools.execution.returning import Return
 from migration_tools.execution.run import RunLog
 from migration_tools.journal import StepRecord
 from migration_tools.management import base
@@ -24,7 +25,8 @@ from migration_tools.management.options import Options
 from migration_tools.plan import Step
 from migration_tools.reports.archived import done_lines
 from migration_tools.reports.lines import Line, Tone
-from migration_tools.reports.refusals import question, refusal_text
+from migration_tools.reports.refusals import question, refusal_text, what_stayed
+from migration_tools.reports.returning import return_lines
 from migration_tools.reports.runs import holder_text
 from migration_tools.reports.stopped import (
     half_done_lines,
@@ -57,6 +59,8 @@ class Talk:
         self._typed = typed
         #: Steps that were agreed to: asked once, also if they are tried again.
         self._agreed: frozenset[Step] = frozenset()
+        #: Whether what plans bring back is wanted, by their steps.
+        self._wanted: dict[frozenset[Step], bool] = {}
 
     @property
     def _is_quiet(self) -> bool:
@@ -116,7 +120,7 @@ class Talk:
         self.say(
             done_lines(
                 archivist.kept(),
-                archivist.copies.returned,
+                archivist.unfit(),
                 self._connection.ops.quote_name,
                 database=database,
             )
@@ -157,10 +161,33 @@ class Talk:
         if self._own.retries:
             self._agreed |= steps
 
+    def offer(self, assessment: Assessment, returns: Sequence[Return], earlier_plans: int) -> bool:
+        """Asks once for a plan, and not who has said so already: --undo is for bringing back."""
+        steps = frozenset(assessment.plan.steps)
+        if assessment.blockers:
+            return True  # it is refused for them
+        if steps not in self._wanted:
+            self.say(return_lines(returns, self._connection.ops.quote_name))
+            self._wanted[steps] = self._wants_back(earlier_plans)
+        return self._wanted[steps]
+
+    def _wants_back(self, earlier_plans: int) -> bool:
+        undoes = self._own.undo is not None or self._own.resume
+        if undoes or not self._options.get("interactive") or not base.is_interactive():
+            return True
+        answer = self._answer("  Bring it back? [Y/n] ")
+        if answer is None:
+            raise CommandError(f"Not confirmed. {what_stayed(earlier_plans)}")
+        return answer not in {"n", "no"}
+
     def _ask(self, assessment: Assessment) -> bool:
+        return self._answer(question(assessment)) in {"y", "yes"}
+
+    def _answer(self, asked: str) -> str | None:
+        """None for one who would rather leave."""
         self._command.stdout.flush()
         try:
-            return input(question(assessment)).strip().lower() in {"y", "yes"}
+            return input(asked).strip().lower()
         except (EOFError, KeyboardInterrupt):
             sys.stdout.write("\n")
-            return False
+            return None

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from migration_tools.archives.catalogue import Archive
-from migration_tools.archives.copying import Returned
+from migration_tools.execution.returning import Unfit
 from migration_tools.reports.lines import Line, Tone
+from migration_tools.reports.returning import conflict_lines, counted
 from migration_tools.reports.wording import Quote, place
 
 
 def done_lines(
     taken: Sequence[Archive],
-    returned: Sequence[tuple[Archive, Returned]],
+    returned: Sequence[Unfit],
     quote: Quote,
     *,
     database: str,
@@ -21,9 +22,8 @@ def done_lines(
 
     ``database``: the option that names it, or nothing for the default one.
     """
-    for archive, found in returned:
-        if found.gone or found.edited:
-            yield Line(text=_not_all(archive, found, quote, database), tone=Tone.WARNING)
+    for found in returned:
+        yield from _not_all(found, quote, database)
     runs = sorted({archive.run for archive in taken if archive.run is not None})
     if runs:
         yield Line(
@@ -32,19 +32,13 @@ def done_lines(
         )
 
 
-def _not_all(archive: Archive, found: Returned, quote: Quote, database: str) -> str:
+def _not_all(found: Unfit, quote: Quote, database: str) -> Iterator[Line]:
+    archive = found.archive
     where = place(archive.table, archive.column, quote)
-    parts = [f"{_many(found.rows, 'value')} came back to {where}"]
-    if found.gone:
-        parts.append(f"{_many(found.gone, 'row')} deleted since stay away")
-    if found.edited:
-        parts.append(f"{_many(found.edited, 'value')} written since stay as they are")
-    return (
-        f"{'; '.join(parts)}.\n"
-        f"  Archive {archive.number} is kept:  manage.py migration_archives show {archive.number}"
-        f"{database}"
+    yield Line(text=f"{counted(found.rows, 'value')} came back to {where}.", tone=Tone.WARNING)
+    for conflict in found.conflicts:
+        yield from conflict_lines(conflict, indent="  ")
+    yield Line(
+        text=f"  Archive {archive.number} is kept:  manage.py migration_archives show "
+        f"{archive.number}{database}"
     )
-
-
-def _many(count: int, word: str) -> str:
-    return f"{count:,} {word}{'' if count == 1 else 's'}"

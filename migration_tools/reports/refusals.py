@@ -20,7 +20,7 @@ def refusal_text(
     before, as one that migrates several schemas does.
     """
     assessment = refused.assessment
-    unchanged = _unchanged(earlier_plans)
+    unchanged = what_stayed(earlier_plans)
     match refused.refusal:
         case Refusal.BLOCKED:
             return _blocked(assessment, quote, unchanged)
@@ -68,7 +68,7 @@ def _is_private(loss: Loss) -> bool:
     return loss.unkept == REASON
 
 
-def _unchanged(earlier_plans: int) -> str:
+def what_stayed(earlier_plans: int) -> str:
     if not earlier_plans:
         return UNCHANGED
     plans = "the plan" if earlier_plans == 1 else f"the {earlier_plans} plans"

@@ -190,7 +190,8 @@ def test_what_was_written_since_stays(narrowed: Project) -> None:
         text = safe("shop", "0001")
         assert sql("SELECT id, v FROM shop_item ORDER BY id") == [(1, "5"), (3, "09"), (9, "1")]
         assert "1 value came back to" in text
-        assert "1 row deleted since stay away; 1 value written since stay as they are." in text
+        assert "1 row was deleted since, and stays away." in text
+        assert "1 value was written since, and stays as it is." in text
         assert "manage.py migration_archives show 1" in text
         # The value that did not come back can still be seen.
         assert states() == [("values", "v", "superseded")]

@@ -150,18 +150,26 @@ class Parking(abc.ABC):
 
     def count_orphans(self, parked: Parked, part: Part, table: str | None = None) -> int:
         """Rows whose foreign key leads nowhere, asked of what is parked or of what is back."""
+        return self._orphans(*self._sides(parked, part, table))
+
+    def orphans(self, parked: Parked, part: Part, table: str | None = None) -> str:
+        """The query that lists them."""
+        return f"SELECT c.* FROM {self._orphans_from(*self._sides(parked, part, table))};"
+
+    def _sides(
+        self, parked: Parked, part: Part, table: str | None
+    ) -> tuple[str, str, list[str], Part, str]:
+        """Of the key: its table and the one it points to, by their names now, and its columns."""
         child, parent, names = part.table, part.target, {name: name for name in part.columns}
         own, extra = self.quote(parked.table), ""
         if self.is_parked(parked):
-            if parked.column is None:
-                held = self.quote(parked.parked_name)
-                child, parent = (held if name == own else name for name in (child, parent))
-            elif child == own and parked.column in names:
-                child = self.quote(table or parked.table)
+            home = self.quote((table or parked.table) if parked.column else parked.parked_name)
+            child, parent = (home if name == own else name for name in (child, parent))
+            if part.table == own and parked.column in names:
                 names[parked.column] = parked.parked_name
                 if parked.marker:
                     extra = f" AND c.{self.quote(parked.marker)} IS NOT NULL"
-        return self._orphans(child, parent, [names[c] for c in part.columns], part, extra)
+        return child, parent, [names[c] for c in part.columns], part, extra
 
     def orphans_of(self, part: Part) -> int:
         return self._orphans(part.table, part.target, part.columns, part)
@@ -169,15 +177,20 @@ class Parking(abc.ABC):
     def _orphans(
         self, child: str, parent: str, columns: Sequence[str], part: Part, extra: str = ""
     ) -> int:
+        found = self._orphans_from(child, parent, columns, part, extra)
+        return int(self.rows(f"SELECT COUNT(*) FROM {found}")[0][0])
+
+    def _orphans_from(
+        self, child: str, parent: str, columns: Sequence[str], part: Part, extra: str = ""
+    ) -> str:
         mine = [f"c.{self.quote(name)}" for name in columns]
         theirs = [f"p.{self.quote(name)}" for name in part.target_columns]
         given = " AND ".join(f"{name} IS NOT NULL" for name in mine)
         joined = " AND ".join(f"{a} = {b}" for a, b in zip(mine, theirs, strict=True))
-        query = (
-            f"SELECT COUNT(*) FROM {child} c LEFT JOIN {parent} p ON {joined} "
+        return (
+            f"{child} c LEFT JOIN {parent} p ON {joined} "
             f"WHERE {given}{extra} AND {theirs[0]} IS NULL"
         )
-        return int(self.rows(query)[0][0])
 
     # --- names ------------------------------------------------------------------------------
 
