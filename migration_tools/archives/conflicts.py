@@ -127,9 +127,8 @@ class Conflicts:
         return [f"{place}.*"], f"{place} WHERE NOT EXISTS ({row})"
 
     def _born(self, archive: Archive, there: Place) -> tuple[list[str], str]:
-        table, place = self._quote(there.table), self._quote(archive.place)
-        value = f"SELECT 1 FROM {place} WHERE {self._joined(archive, there)}"
-        return self._keys(archive, there), f"{table} WHERE NOT EXISTS ({value})"
+        absent = self._copying.absent(there.table, archive.place, self._pairs(archive))
+        return self._keys(archive, there), f"{self._quote(there.table)} WHERE {absent}"
 
     def _born_beside(self, archive: Archive) -> tuple[list[str], str]:
         home = self._parked.home(archive)
@@ -169,8 +168,10 @@ class Conflicts:
     # --- SQL --------------------------------------------------------------------------------
 
     def _joined(self, archive: Archive, there: Place) -> str:
-        keys = [(name, f"key_{n}") for n, name in enumerate(archive.details["key"], 1)]
-        return self._copying.joined(there.table, archive.place, keys)
+        return self._copying.joined(there.table, archive.place, self._pairs(archive))
+
+    def _pairs(self, archive: Archive) -> list[tuple[str, str]]:
+        return [(name, f"key_{n}") for n, name in enumerate(archive.details["key"], 1)]
 
     def _keys(self, archive: Archive, there: Place) -> list[str]:
         table = self._quote(there.table)

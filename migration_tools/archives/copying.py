@@ -190,11 +190,8 @@ class CopiedArchives:
 
     def count_born(self, archive: Archive, table: str) -> int:
         """Rows of the table by now that had no value when the column went."""
-        joined = self._copying.joined(table, archive.place, self._keys(archive))
-        return self._copying.count(
-            f"SELECT COUNT(*) FROM {self._quote(table)} WHERE NOT EXISTS "
-            f"(SELECT 1 FROM {self._quote(archive.place)} WHERE {joined})"
-        )
+        absent = self._copying.absent(table, archive.place, self._keys(archive))
+        return self._copying.count(f"SELECT COUNT(*) FROM {self._quote(table)} WHERE {absent}")
 
     def count_orphans(self, archive: Archive, table: str, target: str, target_column: str) -> int:
         """Values of rows that are still there, whose own target is gone."""

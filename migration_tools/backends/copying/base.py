@@ -105,6 +105,13 @@ class Copying:
             for own, other in keys
         )
 
+    def absent(self, table: str, source: str, keys: Sequence[tuple[str, str]]) -> str:
+        """A condition on rows of ``table``: ``source`` has none of their key, which it needs no
+        index for."""
+        own = ", ".join(f"{self.quote(table)}.{self.quote(name)}" for name, _ in keys)
+        others = ", ".join(self.quote(other) for _, other in keys)
+        return f"({own}) NOT IN (SELECT {others} FROM {self.quote(source)})"
+
     def same(self, one: str, other: str) -> str:
         """Two expressions are equal to the letter, NULL and NULL too."""
         return f"{one} IS {other}"

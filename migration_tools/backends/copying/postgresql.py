@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from migration_tools.backends.copying.base import Copying
 
 
@@ -9,6 +11,11 @@ class PostgreSQLCopying(Copying):
     def lock(self, table: str) -> None:
         # The strongest at once: the step needs it anyway, and two that climb would deadlock.
         self.execute(f"LOCK TABLE {self.quote(table)} IN ACCESS EXCLUSIVE MODE")
+
+    def absent(self, table: str, source: str, keys: Sequence[tuple[str, str]]) -> str:
+        # NOT IN is slow where the other side does not fit into work_mem.
+        row = f"SELECT 1 FROM {self.quote(source)} WHERE {self.joined(table, source, keys)}"
+        return f"NOT EXISTS ({row})"
 
     def same(self, one: str, other: str) -> str:
         # As text: some collations call different texts equal, and some types know no equality.
