@@ -33,7 +33,9 @@ CHANGES_ROWS = re.compile(
 #: What an editor does before it forbids NULL; done twice it does no more than done once.
 FILLS_NULLS = re.compile(r"\s*UPDATE\s.+\sSET\s.+\sWHERE\s.+\sIS\s+NULL\s*;?\s*$", re.IGNORECASE)
 #: Tables of this app: what is written there is no work of the operation's own.
-OWN_TABLES = re.compile(r"\bmigration_tools_")
+OWN_TABLES = re.compile(
+    r"\bmigration_tools_|\s*(CREATE TABLE|DROP TABLE IF EXISTS|ALTER TABLE|INSERT INTO) .?_mt_\d"
+)
 DEFERRED = "What is left to the end of the step"
 
 
