@@ -6,7 +6,8 @@ import enum
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import django.db
 from django.apps import apps
@@ -18,6 +19,7 @@ from django.db.migrations.exceptions import (
     NodeNotFoundError,
 )
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.graph import MigrationGraph
 from django.db.migrations.migration import Migration
 
 from migration_tools.exceptions import HistoryError, TargetError
@@ -85,6 +87,9 @@ class Plan:
     history: tuple[Migration, ...] = field(compare=False, repr=False, default=())
     applied: frozenset[Key] = field(compare=False, repr=False, default=frozenset())
     unmigrated_apps: frozenset[str] = field(compare=False, repr=False, default=frozenset())
+    graph: MigrationGraph | None = field(compare=False, repr=False, default=None)
+    #: Every migration that has a file; a name on a command line is completed from these.
+    files: frozenset[Key] = field(compare=False, repr=False, default=frozenset())
 
     @property
     def is_of_today(self) -> bool:
@@ -132,19 +137,35 @@ def plan_of_pairs(
     announced = {(migration.app_label, migration.name): migration for migration, _ in pairs}
     return Plan(
         target=target,
-        steps=tuple(
-            Step(
-                app=migration.app_label,
-                name=migration.name,
-                direction=Direction.BACKWARDS if backwards else Direction.FORWARDS,
-            )
-            for migration, backwards in pairs
-        ),
+        steps=_steps(pairs),
         notes=tuple(_notes(executor)),
         migrations=tuple(migration for migration, _ in pairs),
         history=tuple(announced.get((m.app_label, m.name), m) for m, _ in full),
         applied=frozenset(key for key in loader.applied_migrations if key in loader.graph.nodes),
         unmigrated_apps=frozenset(loader.unmigrated_apps),
+        graph=loader.graph,
+        files=frozenset(loader.disk_migrations),
+    )
+
+
+def steps_to(plan: Plan, app: str, name: str | None) -> tuple[Step, ...]:
+    """What Django would plan for another target (None: zero) from where ``plan`` starts."""
+    # The executor asks its loader for no more than this (read in 5.2, 6.0, 6.1).
+    loader = SimpleNamespace(
+        graph=plan.graph, applied_migrations=dict.fromkeys(plan.applied), replace_migrations=False
+    )
+    planner: Any = SimpleNamespace(loader=loader)
+    return _steps(MigrationExecutor.migration_plan(planner, [(app, name)]))
+
+
+def _steps(pairs: list[tuple[Migration, bool]]) -> tuple[Step, ...]:
+    return tuple(
+        Step(
+            app=migration.app_label,
+            name=migration.name,
+            direction=Direction.BACKWARDS if backwards else Direction.FORWARDS,
+        )
+        for migration, backwards in pairs
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 
 from django.db.backends.base import schema
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -141,6 +142,10 @@ def test_a_state_for_the_signals_is_made_as_it_was_read() -> None:
 
 def test_executor_and_python_are_called_as_they_were_read() -> None:
     assert parameters(MigrationExecutor.migration_plan) == ["self", "targets", "clean_start"]
+    # What plan.py gives it in its place: a loader of three attributes, and nothing else.
+    source = inspect.getsource(MigrationExecutor.migration_plan)
+    asked = set(re.findall(r"self\.loader\.(\w+)", source))
+    assert asked == {"applied_migrations", "build_graph", "graph", "replace_migrations"}
     expected = ["self", "app_label", "schema_editor", "from_state", "to_state"]
     assert parameters(RunPython.database_forwards) == expected
     assert parameters(RunPython.database_backwards) == expected

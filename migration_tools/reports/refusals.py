@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from migration_tools.analysis.hazards import IRREVERSIBLE
+from migration_tools.analysis.reachable import furthest
 from migration_tools.analysis.verdicts import Assessment, Finding, Loss
 from migration_tools.archives.private import REASON
 from migration_tools.execution.consent import PlanRefused, Refusal
+from migration_tools.plan import Target
 from migration_tools.reports.wording import Quote, amount_lost, finding_sentence, values_of
 
 UNCHANGED = "Nothing was changed."
@@ -91,18 +93,17 @@ def _blocked(assessment: Assessment, quote: Quote, unchanged: str) -> str:
 def _way_out(assessment: Assessment, finding: Finding) -> str:
     if finding.query:
         return f"List them:  {finding.query}"
-    step, before = finding.step, []
-    for other in assessment.plan.steps:
-        if other == step:
-            break
-        before.append(other.app)
-    if finding.hazard is IRREVERSIBLE and step.app in before:
-        return f"As far as it goes:  manage.py migrate_safe {step.app} {step.name}"
-    return finding.hazard.remedy
+    if finding.hazard is not IRREVERSIBLE:
+        return finding.hazard.remedy
+    blocked = frozenset(blocker.step for blocker in assessment.blockers)
+    nearest = furthest(assessment.plan, blocked)
+    if nearest is None:
+        return "There is no nearer target to go back to without that step: give it a reverse first."
+    return f"As far as it goes:  {_command(assessment, 'migrate_safe', nearest)}"
 
 
-def _command(assessment: Assessment, name: str) -> str:
-    target = assessment.plan.target
+def _command(assessment: Assessment, name: str, target: Target | None = None) -> str:
+    target = target or assessment.plan.target
     words = ["manage.py", name, target.app or "", target.migration or ""]
     if assessment.database.alias != "default":
         words.append(f"--database {assessment.database.alias}")
