@@ -196,7 +196,8 @@ def test_every_key_has_its_line(project: Project) -> None:
     with project.installed("Cars", "Inspections"):
         report = plan("Cars", "0001", offline=True, sql=True)
         finding = plan("Inspections", "0003", offline=True)
-    told = set(keys_in(report)) | set(keys_in(finding))
+        code = plan("Inspections", offline=True, start="0003")
+    told = {key for told in (report, finding, code) for key in keys_in(told)}
     assert {place for place, _ in told} >= {"losses", "findings"}
     assert documented() == told
 

@@ -232,7 +232,7 @@ class Witness:
         return method
 
 
-SEEN_ONLY_BY_RECORDING = (fx.Opaque, fx.SqlExecuted, fx.SqlRead)
+SEEN_ONLY_BY_RECORDING = (fx.Opaque, fx.SqlExecuted, fx.SqlRead, fx.NothingUndone)
 
 
 def by_step(recording: Recording) -> dict[str, Counter[str]]:

@@ -10,6 +10,7 @@ import enum
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from migration_tools.analysis.asked_models import Asked
 from migration_tools.columns import Column
 
 
@@ -165,6 +166,7 @@ class Opaque:
     detail: str
     where: str = field(default="", compare=False)  # file and line, where it is code
     reason: str = field(default="", compare=False)  # why SQL could not be read
+    asked: Asked = field(default=Asked(), compare=False)  # of Python code
 
 
 class Constant(enum.StrEnum):
@@ -250,6 +252,13 @@ class Irreversible:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NothingUndone:
+    """This operation's reverse is to do nothing; what it did stays as it is."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Impossible:
     """Django itself refuses this operation when it comes to it.
 
@@ -279,6 +288,7 @@ Effect = (
     | SqlRead
     | Opaque
     | Irreversible
+    | NothingUndone
     | Impossible
 )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from migration_tools.analysis import effects as fx
 from migration_tools.analysis import hazards as hz
+from migration_tools.analysis.asked_models import Asked
 from migration_tools.analysis.context import Context
 from migration_tools.analysis.indexes import index_obstacles
 from migration_tools.analysis.losses import filled_value, fills, forbids_null, new_value
@@ -27,6 +28,8 @@ def obstacles(effect: fx.Effect, context: Context) -> Iterator[Candidate]:
         case fx.Irreversible():
             where = f" ({effect.where})" if effect.where else ""
             yield context.candidate(hazard=hz.IRREVERSIBLE, reason=f"{effect.detail}{where}")
+        case fx.NothingUndone():
+            yield context.candidate(hazard=hz.NOTHING_UNDONE, reason=effect.detail)
         case fx.Impossible():
             yield _impossible(effect, context)
         case fx.Opaque():
@@ -90,8 +93,17 @@ def _not_judged(name: str, table: str, context: Context) -> Candidate:
 def _opaque(effect: fx.Opaque) -> str:
     detail = " ".join(effect.detail.split())
     shown = detail if len(detail) <= 200 else f"{detail[:200]}..."
-    more = "; ".join(filter(None, (effect.where, effect.reason)))
+    more = "; ".join(filter(None, (effect.where, effect.reason, *_asks(effect.asked))))
     return f"{shown} ({more})" if more else shown
+
+
+def _asks(asked: Asked) -> Iterator[str]:
+    if asked.models:
+        yield f"asks for {', '.join(asked.models)}"
+    if asked.unread:
+        yield f"which {'other ' if asked.models else ''}models it asks for cannot be read: " + (
+            ", ".join(asked.unread)
+        )
 
 
 # --- names ------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from django.db import router
 from django.db.migrations.operations import RunPython
 
 from migration_tools.analysis import effects as fx
+from migration_tools.analysis.asked_models import models_asked
 
 _patching = threading.RLock()
 
@@ -65,7 +66,14 @@ def note_python(
         return
     if not router.allow_migrate(editor.connection.alias, app_label, **operation.hints):
         return
-    note(fx.Opaque(kind=fx.OpaqueKind.PYTHON, detail=name_of(code), where=source_of(code)))
+    note(
+        fx.Opaque(
+            kind=fx.OpaqueKind.PYTHON,
+            detail=name_of(code),
+            where=source_of(code),
+            asked=models_asked(code),
+        )
+    )
 
 
 def renames_content_type(operation: object) -> bool:

@@ -22,6 +22,7 @@ from django.db.utils import NotSupportedError
 from migration_tools.analysis import effects as fx
 from migration_tools.analysis.editor import recording_editor
 from migration_tools.analysis.known import Known, known_of
+from migration_tools.analysis.noops import nothing_undone
 from migration_tools.analysis.overridden import has_no_way_back, overriding
 from migration_tools.analysis.python_code import (
     note_python,
@@ -172,6 +173,7 @@ class _Recorder:
             effects = self._record_operation(operation, migration, step, before, state)
             if isinstance(operation, RenameModel) and self.content_types.fail(step, state):
                 effects.append(fx.Impossible(table="", detail=f"{_describe(operation)}: {MISSING}"))
+            effects += nothing_undone(operation, migration, step, self.connection)
             operations.append(
                 RecordedOperation(
                     index=index,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from migration_tools.analysis import effects as fx
 from migration_tools.analysis.measuring import Exactness, Measure
 from migration_tools.analysis.questions import LossKind
 from migration_tools.analysis.verdicts import Assessment, Finding, Loss
@@ -51,6 +52,11 @@ def _report(assessment: Assessment, quote: Quote) -> dict[str, Any]:
                         "index": operation.index,
                         "description": operation.description,
                         "opaque": operation.is_opaque,
+                        "python": [
+                            _python(effect)
+                            for effect in operation.effects
+                            if isinstance(effect, fx.Opaque) and effect.kind is fx.OpaqueKind.PYTHON
+                        ],
                         "losses": [
                             _loss(item)
                             for item in told.get((step.step, operation.index), ())
@@ -84,6 +90,17 @@ def totals(assessment: Assessment) -> dict[str, int]:
         ),
         "blockers": len(assessment.blockers),
         "unknown": assessment.unknown,
+    }
+
+
+def _python(effect: fx.Opaque) -> dict[str, Any]:
+    file, _, line = effect.where.rpartition(":")
+    return {
+        "function": effect.detail,
+        "file": file or None,
+        "line": int(line) if line else None,
+        "models": list(effect.asked.models),
+        "unread": list(effect.asked.unread),
     }
 
 

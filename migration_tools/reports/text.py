@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from migration_tools.analysis.hazards import Severity
+from migration_tools.analysis.hazards import NOTHING_UNDONE, Severity
 from migration_tools.analysis.questions import LossKind
 from migration_tools.analysis.recording import RecordedStep
 from migration_tools.analysis.verdicts import Assessment, Finding, Loss
@@ -69,6 +69,8 @@ def notices(assessment: Assessment, quote: Quote) -> Iterator[Line]:
     """What is worth knowing of a plan that loses nothing: a line each, naming its step."""
     for items in assessment.by_place().values():
         for item in items:
+            if isinstance(item, Finding) and item.hazard is NOTHING_UNDONE:
+                continue  # whoever wrote it knows; `migrate` says nothing either
             line = told_line(item, quote)
             yield Line(text=f"{item.step.label}: {line.text}", tone=Tone.WARNING)
 

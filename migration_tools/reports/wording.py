@@ -172,6 +172,7 @@ _SENTENCES = {
     hz.INDEX_BUILT.code: "an index of {rows} is built; {detail}",
     hz.KEY_VALIDATED.code: "the keys of {rows} are looked up; {detail}",
     hz.OTHER_LOCKED.code: "{table} is locked along; {detail}",
+    hz.NOTHING_UNDONE.code: "undoes nothing: what {detail} did stays as it is",
     hz.NOTHING_TO_DROP.code: "column{column} to drop is not in {table}",
 }
 

@@ -49,6 +49,7 @@ from migration_tools.analysis.hazards.surprises import (
     NOT_JUDGED,
     NOT_MADE,
     NOTHING_TO_DROP,
+    NOTHING_UNDONE,
 )
 from migration_tools.analysis.hazards.waiting import (
     INDEX_BUILT,
@@ -76,6 +77,7 @@ __all__ = [
     "KEY_VIOLATED",
     "MISREAD",
     "NOTHING_TO_DROP",
+    "NOTHING_UNDONE",
     "NOT_CONVERTIBLE",
     "NOT_JUDGED",
     "NOT_MADE",

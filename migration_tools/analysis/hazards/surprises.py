@@ -64,6 +64,14 @@ BREAKS = hazard(
     consequence="The step passes; a view fails when it is read, a trigger when a row is written.",
     remedy="Make it anew after the step.",
 )
+NOTHING_UNDONE = hazard(
+    "MT330",
+    "reverse that undoes nothing",
+    Severity.INFO,
+    cause="The reverse of the operation is RunPython.noop or RunSQL.noop.",
+    consequence="The step counts as taken back, and what the operation did to the rows stays.",
+    remedy="Expect it; where the rows have to change back, write a reverse.",
+)
 KEYS_NOT_CHECKED = hazard(
     "MT308",
     "foreign keys not looked at",
