@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 #: How many runs are listed; the journal keeps them all.
 MOST_RUNS = 200
+#: Recording replaces methods of classes that all threads share, and puts them back in its order.
+ONE_AT_A_TIME = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +89,7 @@ class Asked:
 
     def costs(self, found: Survey, *apps: str) -> Told:
         """Counts rows: only for whoever has asked for it."""
-        with self.answering():
+        with self.answering(), ONE_AT_A_TIME:
             seconds = configuration().count_timeout
             return measured(found, self.connection, seconds=seconds, apps=apps or None)
         return {}

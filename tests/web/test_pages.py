@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from migration_tools.archives.catalogue import Catalogue
 from migration_tools.journal import Journal
+from migration_tools.web import asking
 from tests.helpers import Project, changes_tables, insert, snapshot
 from tests.web.site import ROOT, Page, content
 
@@ -178,6 +179,22 @@ def test_rows_are_counted_for_whoever_asks(root: Client, lived: Project) -> None
     assert counts(root, "?losses=1") != []
     (loss,) = re.findall(r"taking it back loses 1 value of 1 row", page(root, "?losses=1").text)
     assert loss in page(root, "migrations/shop/0002_note/?losses=1").text
+
+
+def test_one_request_counts_at_a_time(
+    root: Client, shop: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server has many threads, and recording is for one."""
+    locked: list[bool] = []
+
+    def measured(*args: Any, **options: Any) -> dict[Any, Any]:
+        locked.append(asking.ONE_AT_A_TIME.locked())
+        return {}
+
+    monkeypatch.setattr(asking, "measured", measured)
+    page(root, "?losses=1")
+    assert locked == [True]
+    assert not asking.ONE_AT_A_TIME.locked()
 
 
 def test_no_value_of_a_row_is_shown(root: Client, lived: Project) -> None:
