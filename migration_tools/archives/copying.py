@@ -221,24 +221,32 @@ class CopiedArchives:
             f"{self._quote(table)}.{self._quote(column)}",
             f"{self._quote(place)}.{self._quote(VALUE)}",
         )
-        with copying.inserting():
+        source = f"{self._quote(table)} JOIN {self._quote(place)} ON {joined}"
+        same, is_free = copying.same(own, value), f"{own} IS NULL"
+        # Where the new column was there for others before this: what they wrote to it stays.
+        with copying.inserting(), copying.held(table, place, also=self._ours()):
+            edited = copying.count(
+                f"SELECT COUNT(*) FROM {source} WHERE NOT ({is_free}) AND NOT ({same})"
+            )
             if fill[0] != "NULL":
                 born = f"NOT EXISTS (SELECT 1 FROM {self._quote(place)} WHERE {joined})"
                 copying.execute(
                     f"UPDATE {_literal(self._quote(table))} SET {_literal(self._quote(column))} = "
-                    f"{fill[0]} WHERE {_literal(born)}",
+                    f"{fill[0]} WHERE {_literal(f'{is_free} AND {born}')}",
                     fill[1],
                 )
-            copying.execute(copying.update_joined(table, place, keys, column=column, value=value))
-        source = f"{self._quote(table)} JOIN {self._quote(place)} ON {joined}"
-        rows = copying.count(f"SELECT COUNT(*) FROM {source}")
-        equal = copying.count(f"SELECT COUNT(*) FROM {source} WHERE {copying.same(own, value)}")
+            put = copying.update_joined(table, place, keys, column=column, value=value)
+            copying.execute(f"{put} AND {is_free}")
+            there = copying.count(f"SELECT COUNT(*) FROM {source}")
+            equal = copying.count(f"SELECT COUNT(*) FROM {source} WHERE {same}")
+        rows = there - edited
         if rows != equal:
             raise ArchiveError(
                 f"{rows - equal} values of {table}.{column} came back other than they were "
                 "archived: the column holds something else by now."
             )
-        return self._back(Returned(rows=rows, gone=(archive.rows or 0) - rows))
+        gone = (archive.rows or 0) - there
+        return self._back(Returned(rows=rows, gone=gone, edited=edited))
 
     @contextlib.contextmanager
     def give_values(

@@ -212,6 +212,7 @@ def bare(field: Any) -> Any:
         plain.__dict__.pop(cached, None)
     plain.null, plain._unique, plain.db_index = True, False, False
     plain.default = plain.db_default = NOT_PROVIDED
+    plain.auto_now = plain.auto_now_add = False  # of which Django makes a default
     if plain.remote_field is not None:
         plain.db_constraint = False
     return plain

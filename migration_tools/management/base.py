@@ -202,6 +202,9 @@ def clear_errors(alias: str = "") -> Iterator[None]:
 
 
 def _database_error(alias: str, error: django.db.Error) -> str:
+    # What Django runs in a transaction that has failed already hides what it failed of.
+    if isinstance(error.__cause__, django.db.Error):
+        error = error.__cause__
     reason = " ".join(str(error).split())
     # The driver says no more than "the statement failed" in its class; whether there is a
     # connection at all tells an unreachable server from a statement it refused.
