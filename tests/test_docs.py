@@ -40,15 +40,11 @@ INLINE_CODE = re.compile(r"`([^`\n]+)`")
 
 
 def hazards() -> Iterator[str]:
+    yield "| code | | |"
+    yield "|---|---|---|"
     for hazard in catalogue():
-        yield f"## {hazard.code}: {hazard.name}"
-        yield ""
-        yield f"**{hazard.severity.value.capitalize()}.** {hazard.cause}"
-        yield ""
-        yield f"Consequence: {hazard.consequence}"
-        yield ""
-        yield f"Remedy: {hazard.remedy}"
-        yield ""
+        page = f"hazards/{hazard.code}.md"
+        yield f"| [{hazard.code}]({page}) | {hazard.name} | {hazard.severity.value} |"
 
 
 def pairs() -> Iterator[str]:
