@@ -92,17 +92,21 @@ def shown(operation: Operation) -> str:
     name, args, kwargs = operation.deconstruct()
     words = (f"{word}={value(what)}" for word, what in kwargs.items() if what)
     values = [*map(value, args), *words]
-    return f"{name}({', '.join(values)})"
+    return "\n".join([f"{name}(", *(f"    {text}," for text in values), ")"])
 
 
 def value(what: object) -> str:
     if isinstance(what, list | tuple):
-        inner = ", ".join(map(value, what))
-        return f"[{inner}]" if isinstance(what, list) else f"({inner})"
+        if isinstance(what, list) and what:
+            return "\n".join(["[", *(f"        {value(one)}," for one in what), "    ]"])
+        comma = "," if len(what) == 1 else ""
+        return f"({', '.join(map(value, what))}{comma})"
     if hasattr(what, "deconstruct"):
         *_, path, args, kwargs = what.deconstruct()
         told = [*map(value, args), *(f"{word}={value(one)}" for word, one in kwargs.items())]
         return f"{path.rpartition('.')[2]}({', '.join(told)})"
+    if isinstance(what, str):
+        return json.dumps(what)
     return getattr(what, "__name__", repr(what))
 
 
