@@ -148,7 +148,7 @@ class PostgreSQLBackend(Backend):
         return f"COUNT(*) FILTER (WHERE {predicate})"
 
     def differs(self, quoted: str, literal: str, column: Column) -> str:
-        collated = f'{quoted} COLLATE "C"' if column.is_text else quoted
+        collated = f'({quoted})::text COLLATE "C"' if column.is_text else quoted
         return super().differs(collated, literal, column)
 
     @property

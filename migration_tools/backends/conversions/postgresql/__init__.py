@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 #: Where the rules are; importing these registers them.
 ROOMS = (numbers, text, reading, moments, binary, several, times)
 
+CASELESS = "citext"
 #: Of types that are neither domains nor unknown, what can be cast is in the catalogue.
 KINDS_QUERY = """
     SELECT COALESCE(bool_and(typtype IN ('b', 'r', 'm')), FALSE) AND COUNT(*) = 2
@@ -52,17 +53,26 @@ def judge(backend: PostgreSQLBackend, old: Column, new: Column, value: str) -> C
         backend=backend,
         old=stored(old, WORDS),
         new=stored(new, WORDS),
-        # Else texts that the collation takes for equal were, and some have no patterns at all.
-        value=f'({value}) COLLATE "C"' if old.collation and old.is_text else value,
+        value=by_bytes(old, value),
         recast=data_type(backend, old) != data_type(backend, new),
     )
     conversion = rules.judge(change)
     if conversion is None:
         return missing_cast(change)
+    if new.db_type == CASELESS and conversion.value is not None:
+        conversion = dataclasses.replace(conversion, value=f"({conversion.value})::{CASELESS}")
     kept = old.default is Default.DATABASE and new.default is Default.DATABASE
     if not kept or change.old.family is change.new.family:
         return conversion
     return with_default(change, conversion)
+
+
+def by_bytes(old: Column, value: str) -> str:
+    """A text's value for the rules: its own way to compare may call different texts the same, and
+    some collations have no patterns at all."""
+    if old.db_type == CASELESS:
+        value = f"({value})::text"
+    return f'({value}) COLLATE "C"' if old.collation and old.is_text else value
 
 
 def with_default(change: Change[PostgreSQLBackend], conversion: Conversion) -> Conversion:
