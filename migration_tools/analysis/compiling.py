@@ -34,15 +34,19 @@ def compile_unique(
 ) -> tuple[tuple[str, ...] | None, str | None]:
     """The parts of the key and the condition; None for the parts if they cannot be compiled."""
     if constraint.expressions:
-        parts = _compile(
-            model, lambda: tuple(_sql(model, e, editor) for e in constraint.expressions)
-        )
+        parts = compile_expressions(model, constraint.expressions, editor)
     else:
         parts = tuple(marked(model._meta.get_field(name).column) for name in constraint.fields)
     if constraint.condition is None:
         return parts, None
     where = _compile(model, lambda: _condition_sql(model, constraint.condition, editor))
     return (parts if where is not None else None), where
+
+
+def compile_expressions(
+    model: Any, expressions: Iterable[Any], editor: Any
+) -> tuple[str, ...] | None:
+    return _compile(model, lambda: tuple(_sql(model, e, editor) for e in expressions))
 
 
 def compile_condition(model: Any, condition: Any, editor: Any) -> str | None:

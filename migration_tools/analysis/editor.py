@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import FieldError
 from django.db.backends.base.operations import BaseDatabaseOperations
 from django.db.backends.base.schema import _related_non_m2m_objects  # type: ignore[attr-defined]
 from django.db.models import CheckConstraint, Index, UniqueConstraint
@@ -25,6 +26,7 @@ from migration_tools.analysis.compiling import (
     compile_check,
     compile_condition,
     compile_divisors,
+    compile_expressions,
     compile_unique,
     is_made,
 )
@@ -112,6 +114,14 @@ class _Notes:
                 table=_table(model), column=self._column(field), model=model._meta.label
             )
             self.note(added)
+            if field.unique and added.column.generated:
+                # What it will hold is known before it is there.
+                parts: tuple[str, ...] | None = None
+                if self.online:  # its own model has the fields that it is of
+                    parts = compile_expressions(field.model, [field.expression], self)
+                self.note(
+                    fx.UniqueAdded(table=added.table, name="", columns=(field.column,), parts=parts)
+                )
 
     def remove_field(self, model: Any, field: Any) -> None:
         if field.many_to_many:
@@ -145,6 +155,17 @@ class _Notes:
             same = getattr(old, "db_default", None) == getattr(new, "db_default", None)
             return not same or self._field_should_be_altered(old, new, ignore={"db_default"})
 
+    def _is_remade(self, old: Any, new: Any) -> bool:
+        """Whether a generated field is another one, as alter_field() (5.2-6.1) asks."""
+        if old.db_persist != new.db_persist:
+            return True
+        try:
+            return bool(old.generated_sql(self.connection) != new.generated_sql(self.connection))
+        except FieldError:  # a field that it is of was renamed
+            return True
+        except QueryRefused:
+            return bool(old.expression != new.expression)
+
     def _alter_m2m_field(self, model: Any, old: Any, new: Any, strict: bool) -> None:
         automatic = [f.remote_field.through._meta.auto_created for f in (old, new)]
         if all(automatic):
@@ -169,7 +190,7 @@ class _Notes:
 
     def _alter_column(self, model: Any, old: Any, new: Any) -> None:
         before, after = self._column(old), self._column(new)
-        if before.generated != after.generated:
+        if before.generated != after.generated or (before.generated and self._is_remade(old, new)):
             detail = (
                 f"Generated field {model._meta.label}.{new.name} must be removed and added again"
             )

@@ -123,7 +123,9 @@ def _converted(effect: fx.ColumnAltered, context: Context) -> Iterator[Candidate
             fields=_labels(effect.model, {effect.old.field: 0, effect.new.field: 0}),
             key=_labels(effect.model, effect.key),
         )
-    for judgement in (*conversion.lost, *conversion.doubtful):
+    # The engine computes a generated column anew, there and back.
+    lost = () if effect.old.generated else (*conversion.lost, *conversion.doubtful)
+    for judgement in lost:
         count = count_where(table, judgement.predicate)
         yield context.candidate(
             kind=LossKind.VALUES,

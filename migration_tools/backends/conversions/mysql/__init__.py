@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from migration_tools.backends.base import Conversion
+from migration_tools.backends.base import Conversion, Judgement, Obstacle
 from migration_tools.backends.conversions.mysql import clocks, numbers, reading, text, times, words
 from migration_tools.backends.conversions.mysql.shared import NUMBERS, WORDS, rules
 from migration_tools.backends.conversions.rules import Change, unknown
@@ -24,15 +24,25 @@ ROOMS = (numbers, text, reading, words, times, clocks)
 
 
 def judge(backend: MySQLBackend, old: Column, new: Column, value: str) -> Conversion | None:
-    if old.generated or new.generated:
-        return None
     change = Change(backend=backend, old=stored(old, WORDS), new=stored(new, WORDS), value=value)
     conversion = rules.judge(change)
     if conversion is not None and not default_follows(change, old):
         return unknown(f"its default in the database may not suit {new.db_type}")
+    if conversion is not None and new.generated and backend.is_strict:
+        return without_nulls(conversion, value)
     if conversion is None or backend.is_strict or not conversion.lost:
         return conversion
     return without_what_returns(change, conversion)
+
+
+def without_nulls(conversion: Conversion, value: str) -> Conversion:
+    """Django writes NOT NULL beside the new type of a generated column, which had none before."""
+    nulls = Judgement(
+        predicate=f"{value} IS NULL",
+        reason="are NULL, which the new column does not take",
+        obstacle=Obstacle.NULLS,
+    )
+    return dataclasses.replace(conversion, blocked=(*conversion.blocked, nulls))
 
 
 def default_follows(change: Change[MySQLBackend], old: Column) -> bool:

@@ -45,8 +45,6 @@ CAST_QUERY = """
 
 
 def judge(backend: PostgreSQLBackend, old: Column, new: Column, value: str) -> Conversion | None:
-    if old.generated or new.generated:
-        return None
     if (element := of_elements(backend, old, new)) is not None:
         return lift(element, new, value) or missing_cast(element)
     change = Change(
@@ -54,7 +52,8 @@ def judge(backend: PostgreSQLBackend, old: Column, new: Column, value: str) -> C
         old=stored(old, WORDS),
         new=stored(new, WORDS),
         value=by_bytes(old, value),
-        recast=data_type(backend, old) != data_type(backend, new),
+        # What is generated is computed anew, and assigned.
+        recast=not old.generated and data_type(backend, old) != data_type(backend, new),
     )
     conversion = rules.judge(change)
     if conversion is None:
