@@ -141,7 +141,7 @@ class CopiedArchives:
         table, place = model._meta.db_table, archive.place
         kept = [f.column for f in model._meta.local_concrete_fields if not _is_generated(f)]
         names = [name for name in archive.details["columns"] if name in kept]
-        self._require_columns(archive, kept)
+        self._require_columns(archive, [f.column for f in model._meta.local_concrete_fields])
         listed = ", ".join(map(self._quote, names))
         into = ", ".join(map(self._quote, [*names, *fills]))
         told = ", ".join([_literal(listed), *(sql for sql, _ in fills.values())])

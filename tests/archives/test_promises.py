@@ -101,3 +101,19 @@ def test_a_table_comes_back_without_the_links_that_it_had_none_of(
         assert sql("SELECT id FROM shop_item") == [(1,)]
         insert("shop_item_makers", id=[1], item_id=[1], maker_id=[1])
         assert states() == [("table", "shop_item", "returned")]
+
+
+@pytest.mark.parametrize("archive", ["auto", "copy"])
+def test_a_table_with_a_generated_column_comes_back(project: Project, archive: str) -> None:
+    twice = models.GeneratedField(
+        expression=models.F("a") * 2, output_field=models.IntegerField(), db_persist=True
+    )
+    project.migration("0001_initial", model("Maker"))
+    project.migration("0002_item", model("Item", a=models.IntegerField(), twice=twice))
+    with project.installed():
+        project.migrate("shop")
+        insert("shop_item", id=[1], a=[3])
+        safe("shop", "0001", archive=archive)
+        safe("shop")
+        assert sql("SELECT a, twice FROM shop_item") == [(3, 6)]
+        assert [state for _, _, state in states()] == ["returned"]
