@@ -132,6 +132,16 @@ def test_nasty_cases_forwards_and_backwards(project: Project, start: str) -> Non
         assert len(done) > 3
 
 
+def test_cars_forwards_and_backwards(project: Project) -> None:
+    with project.installed("Cars"):
+        for target, name in (("0003", "0003_specs_color_owner"), ("0001", "0001_initial")):
+            report = plan("Cars", target, sql=True)
+            assert report["sql"]["exact"]
+            done = run_for_real("Cars", name)
+            assert told(report) == done
+            assert len(done) > 3
+
+
 def test_python_is_named_and_not_run(project: Project) -> None:
     write_nasty(project)
     with project.installed():
