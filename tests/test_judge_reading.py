@@ -218,6 +218,16 @@ FROM_TEXT = [
                 models.PositiveBigIntegerField,
             )
         ),
+        # MariaDB makes UUIDs of their bytes alone.
+        case(
+            of(models.BinaryField),
+            of(models.UUIDField),
+            None,
+            b"00000000-0000-0000-0000-000000000000",
+            b"6ba7b8109dad11d180b400c04fd430c8",
+            b"x",
+            b"",
+        ),
         case(char(3), of(models.IntegerField), None, "7", "1e3", "1e9", "007", "x"),
         only=["mysql"],
     ),

@@ -82,7 +82,11 @@ def to_uuid(change: Change[MySQLBackend]) -> Verdict | Conversion:
     result = f"CAST({text} AS UUID)"
     verdict = Verdict(value=result)
     if change.old.family is Family.BINARY:
+        # Bytes are those of a UUID, never its text.
         verdict.doubt(f"LENGTH({change.value}) = 16", "of which the engine may make UUIDs")
+        other = f"LENGTH({change.value}) <> 16"
+        verdict.block(other, "are not 16 bytes", Obstacle.NOT_CONVERTIBLE)
+        return hesitate(verdict, change)
     refused = f"{text} IS NOT NULL AND {result} IS NULL"
     verdict.block(refused, "cannot be read as uuid", Obstacle.NOT_CONVERTIBLE)
     verdict.lose(differ(f"CAST({result} AS CHAR)", text), "rewritten as UUIDs")
