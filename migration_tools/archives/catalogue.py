@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 import functools
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -193,10 +193,12 @@ class Catalogue:
         """Nothing was taken after all; the number stays used."""
         self._rows().filter(pk=number, state=State.TAKING.value).delete()
 
-    def supersede(self, **filters: Any) -> None:
-        """Those that are kept will not come back by themselves any more."""
+    def supersede(self, *, spared: Collection[Any] = (), **filters: Any) -> None:
+        """Those that are kept will not come back by themselves any more; but for those that the
+        ``spared`` operations have taken."""
         for archive in self.find(states=[State.KEPT], **filters):
-            self.change(archive.number, state=State.SUPERSEDED)
+            if archive.details.get("taken_by") not in spared:
+                self.change(archive.number, state=State.SUPERSEDED)
 
     # --- reading ----------------------------------------------------------------------------
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from migration_tools.archives.catalogue import Archive, Kind, Strategy
-from migration_tools.archives.copying import NEW_VALUE, UNTOUCHED, VALUE
+from migration_tools.archives.copying import NEW_VALUE, VALUE
+from migration_tools.archives.giving import UNTOUCHED
 from migration_tools.archives.parking import ParkedArchives
 from migration_tools.backends import for_connection
 from migration_tools.backends.copying import copying_for

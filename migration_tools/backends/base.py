@@ -179,7 +179,8 @@ class Backend:
             }
 
     def definitions(self, *statements: str) -> str:
-        """A hash of the tables that are named in these statements, as they are at the moment."""
+        """A hash of the tables that are named in these statements, as they are at the moment; ""
+        while one of them cannot be read for a lock of this session's own."""
         quote = re.escape(self.quote("x")[0])
         named = {
             name for text in statements for name in re.findall(f"{quote}([^{quote}]+){quote}", text)

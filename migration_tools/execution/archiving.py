@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,33 +14,19 @@ from migration_tools.analysis.verdicts import Assessment, Finding, Loss
 from migration_tools.archives.catalogue import Archive, Catalogue, Kind, Strategy
 from migration_tools.archives.parking import CannotPark, Fill, ParkedArchives, kind_of
 from migration_tools.archives.private import Private
+from migration_tools.backends import for_connection
 from migration_tools.conf import configuration
 from migration_tools.exceptions import ArchiveError, Refused
 from migration_tools.execution import private
+from migration_tools.execution.begun import Begun, Moment
 from migration_tools.execution.copies import Copies
 from migration_tools.execution.names import place_then
 from migration_tools.execution.notes import Progress, loaded
 from migration_tools.execution.returning import Return, Returning, Unfit, unfit
 from migration_tools.journal import Journal
-from migration_tools.plan import Direction
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
-    """The step that is running. ``source``: a hash of its file, "" for none. ``unwatched``: in
-    there the journal does not note statements, which would not be the same another time.
-    ``operation``: run, step and operation, by their numbers."""
-
-    run: int | None
-    app: str
-    name: str
-    direction: Direction
-    source: str = ""
-    operation: tuple[int | None, ...] = ()
-    unwatched: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +54,7 @@ class Archivist:
         self.private = Private.configured()
         self._catalogue = Catalogue(connection)
         self._parked = ParkedArchives(connection)
+        self.begun = Begun(connection, moment)
         self.copies = Copies(self, connection)
         #: Put back, but for what hangs on tables that come later in the same step.
         self._waiting: list[Archive] = []
@@ -209,7 +195,9 @@ class Archivist:
         """What went at the same step before has its successor now, if only an empty one."""
         if moment := self._moment():
             step = {"app": moment.app, "name": moment.name, "direction": moment.direction}
-            self._catalogue.supersede(**step, table=table, column=column)
+            # Not what this operation had made itself before it stopped.
+            spared = self.begun.operations()
+            self._catalogue.supersede(spared=spared, **step, table=table, column=column)
 
     def counted(self, table: str, column: str) -> int | None:
         """Before the run, for the step that is running; None where nobody could."""
@@ -258,7 +246,10 @@ class Archivist:
         return True
 
     def holds_something(self, table: str, column: str, *, nulls: bool = False) -> bool:
-        """``nulls``: they count as well."""
+        """``nulls``: they count as well. Nothing, where a step that stopped has taken it away."""
+        names = for_connection(self._connection).columns_of([table]).get(table)
+        if names is None or (column and column not in names):
+            return False
         quote = self._connection.ops.quote_name
         where = f" WHERE {quote(column)} IS NOT NULL" if column and not nulls else ""
         with self._connection.cursor() as cursor:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from migration_tools.analysis.describing import describe
 from migration_tools.archives.catalogue import Archive, Catalogue, Kind, State, Strategy
-from migration_tools.archives.copying import CopiedArchives, Returned
+from migration_tools.archives.copying import CopiedArchives
+from migration_tools.archives.giving import GivenCopies, Returned, returned_before
 from migration_tools.backends import for_connection
 from migration_tools.columns import Column
 from migration_tools.exceptions import ArchiveError
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
     from migration_tools.execution.archiving import Archivist
 
+T = TypeVar("T")
+
 
 class Copies:
     def __init__(self, archivist: Archivist, connection: BaseDatabaseWrapper) -> None:
@@ -32,6 +36,8 @@ class Copies:
         self._backend = for_connection(connection)
         self._catalogue = Catalogue(connection)
         self._copied = CopiedArchives(connection)
+        self._back = GivenCopies(connection)
+        self._begun = archivist.begun
         self._quote = connection.ops.quote_name
         #: Back in the step that is running, which may still fail.
         self._returned: list[tuple[Archive, Returned]] = []
@@ -46,12 +52,50 @@ class Copies:
         there = self._backend.columns_of([table]).get(table, ())
         if not set(archive.details["key"]) <= set(there):
             return 0  # counted when the step is there
-        return self._copied.count_born(archive, table)
+        return self._back.count_born(archive, table)
 
     def settle(self) -> None:
-        """A copy that was not complete when a run stopped: what it is of is still there."""
-        for archive in self._catalogue.find(strategy=Strategy.COPY, states=[State.TAKING]):
+        """After a run that stopped. A copy that was not complete: what it is of is still there.
+        One that came back, in a step that was done: nobody lived to write that down."""
+        copies = {"strategy": Strategy.COPY}
+        for archive in self._catalogue.find(**copies, states=[State.TAKING, State.PURGING]):
             self._copied.discard(archive.number)
+        for archive in self._catalogue.find(**copies, states=[State.KEPT]):
+            if by := archive.details.get("given_by"):
+                runs = self._begun.finished_by(archive)
+                if by[0] in runs:
+                    self._back.conclude(archive, returned_before(archive))
+                elif any(run > by[0] for run in runs):
+                    self._catalogue.change(archive.number, state=State.SUPERSEDED)
+
+    @contextlib.contextmanager
+    def _apart(self, kept: AbstractContextManager[T]) -> Iterator[T]:
+        """The statements of ``kept`` are no part of the operation, those inside of it are: the
+        journal does not number what carries a new number another time."""
+        with self._unwatched():
+            told = kept.__enter__()
+        try:
+            yield told
+        except BaseException as error:
+            with self._unwatched():
+                if not kept.__exit__(type(error), error, error.__traceback__):
+                    raise
+        else:
+            with self._unwatched():
+                kept.__exit__(None, None, None)
+
+    def _unwatched(self) -> AbstractContextManager[None]:
+        moment = self._archivist.moment
+        return moment.unwatched() if moment else contextlib.nullcontext()
+
+    def _begin_again(self, begun: Archive | None, *, filled: bool = False) -> None:
+        """What the copy is of is there as before, and may have been written since; ``filled``: but
+        for NULLs, which may have got a value."""
+        if begun is not None and filled:
+            self._catalogue.change(begun.number, state=State.SUPERSEDED)
+        elif begun is not None:
+            with self._unwatched():
+                self._copied.purge(begun)
 
     # --- away -------------------------------------------------------------------------------
 
@@ -64,13 +108,16 @@ class Copies:
 
     @contextlib.contextmanager
     def keeping_table(self, table: str, without: Sequence[str] = ()) -> Iterator[None]:
+        begun = self._begun.copy(Kind.TABLE, table)
         if not self.wants_table(table):
+            self._recall(begun)
             yield
             return
+        self._begin_again(begun)
         number = self._open(Kind.TABLE, table, "")
         with (
             self._undone_if_there(number, table, ""),
-            self._copied.keep_table(number, table, without) as rows,
+            self._apart(self._copied.keep_table(number, table, without)) as rows,
         ):
             self._require_no_more(rows, table, "")
             yield
@@ -80,13 +127,16 @@ class Copies:
         wanted = self._wants(table, column) and self._archivist.holds_something(
             table, column, nulls=nulls
         )
+        begun = self._begun.copy(Kind.COLUMN, table, column)
         if not wanted:
+            self._recall(begun)
             yield
             return
+        self._begin_again(begun)
         number = self._open(Kind.COLUMN, table, column)
         with (
             self._undone_if_there(number, table, column),
-            self._copied.keep_column(number, table, column) as values,
+            self._apart(self._copied.keep_column(number, table, column)) as values,
         ):
             self._require_no_more(values, table, column)
             yield
@@ -96,8 +146,13 @@ class Copies:
         table = model._meta.db_table
         archive = self._archivist.copied_one(table, new.column, Kind.VALUES)
         if archive is not None:
-            kept.enter_context(self._giving_values(archive, table, old.column, new.column))
+            kept.enter_context(self._giving_values(archive, table, old, new))
             return
+        begun = self._begun.copy(Kind.VALUES, table, old.column)
+        if self._has_changed():
+            kept.callback(self._complete_values, begun, new)
+            return
+        self._begin_again(begun, filled=old.null and not new.null)
         self._archivist.succeed(table, old.column)
         hidden = self._archivist.private
         if hidden.covers_field(model, old) or hidden.covers_field(model, new):
@@ -105,6 +160,24 @@ class Copies:
         where = "" if hidden.has_private_key(model) else self._lost_where(old, new)
         if where and self._wants(table, old.column) and self._is_any(table, where):
             kept.enter_context(self._keeping_values(table, old, new, where))
+
+    def _has_changed(self) -> bool:
+        """The operation has stopped once, after the values had got their new type."""
+        return self._copied.changes_type(self._begun.statements)
+
+    def _complete_values(self, begun: Archive | None, new: Any) -> None:
+        if begun is not None:
+            with self._unwatched():
+                self._copied.complete_values(begun, self._declared(new))
+            self._recall(begun)
+
+    def _declared(self, field: Any) -> str:
+        return str(field.db_parameters(connection=self._connection)["type"])
+
+    def _recall(self, begun: Archive | None) -> None:
+        """It was taken by this step, if not by this run."""
+        if begun is not None:
+            self._archivist.taken.append(begun.number)
 
     def _lost_where(self, old: Any, new: Any) -> str:
         """Which values the change loses, in the engine's words; "" for none."""
@@ -134,10 +207,10 @@ class Copies:
     @contextlib.contextmanager
     def _keeping_values(self, table: str, old: Any, new: Any, where: str) -> Iterator[None]:
         number = self._open(Kind.VALUES, table, old.column)
-        declared = str(new.db_parameters(connection=self._connection)["type"])
-        with self._copied.keep_values(
-            number, table, old.column, where, new=(new.column, declared)
-        ) as rows:
+        kept = self._copied.keep_values(
+            number, table, old.column, where, new=(new.column, self._declared(new))
+        )
+        with self._apart(kept) as rows:
             self._require_no_more(rows, table, old.column)
             yield
 
@@ -155,7 +228,9 @@ class Copies:
             table=table,
             column=column,
         )
-        self._catalogue.change(number, details={"source": moment.source})
+        self._catalogue.change(
+            number, details={"source": moment.source, "taken_by": list(moment.operation)}
+        )
         self._archivist.taken.append(number)
         return number
 
@@ -193,11 +268,26 @@ class Copies:
         return archive, private.fills(self._archivist, editor, archive, model)
 
     def give_table(self, archive: Archive, model: Any, fills: Mapping[str, Fill]) -> None:
-        self._note(archive, self._copied.give_table(archive, model, fills))
+        returned = self._begun.returned(archive)
+        if returned is None:
+            with self._unwatched():
+                returned = self._back.give_table(
+                    archive, model, fills, by=self._by, begun=self._is_begun
+                )
+        self._note(archive, returned)
+
+    @property
+    def _by(self) -> tuple[int | None, ...]:
+        moment = self._archivist.moment
+        return moment.operation if moment else ()
+
+    @property
+    def _is_begun(self) -> bool:
+        return bool(self._begun.statements)
 
     @property
     def forgets_checks(self) -> bool:
-        return self._copied.forgets_checks
+        return self._back.forgets_checks
 
     def fill(self, editor: Any, archive: Archive, model: Any, field: Any) -> Fill:
         """What rows that were added since get; raises ArchiveError if there is none for them."""
@@ -206,7 +296,8 @@ class Copies:
         self._require_targets(archive, table, field)
         found = self._archivist.fill(editor, model, field)
         if found is None:
-            born = 0 if field.null else self._copied.count_born(archive, table)
+            without = field.column if self._is_begun else ""
+            born = 0 if field.null else self._back.count_born(archive, table, without=without)
             if born:
                 name = f"{model._meta.label_lower}.{field.name}"
                 raise ArchiveError(
@@ -226,7 +317,7 @@ class Copies:
             return
         target = field.target_field
         other = target.model._meta.db_table
-        orphans = self._copied.count_orphans(archive, table, other, target.column)
+        orphans = self._back.count_orphans(archive, table, other, target.column)
         if orphans:
             rows = "1 row points" if orphans == 1 else f"{orphans:,} rows point"
             raise ArchiveError(
@@ -236,15 +327,32 @@ class Copies:
             )
 
     def give_column(self, archive: Archive, model: Any, field: Any, *, fill: Fill) -> None:
-        table = model._meta.db_table
-        self._note(archive, self._copied.give_column(archive, table, field.column, fill=fill))
+        table, returned = model._meta.db_table, self._begun.returned(archive)
+        with self._unwatched():
+            if returned is not None:
+                self._back.fill_born(archive, table, field.column, fill)
+            else:
+                returned = self._back.give_column(
+                    archive, table, field.column, fill=fill, by=self._by
+                )
+        self._note(archive, returned)
 
     @contextlib.contextmanager
-    def _giving_values(
-        self, archive: Archive, table: str, before: str, after: str
-    ) -> Iterator[None]:
-        self._archivist.require_unedited(archive, f"{table}.{after}")
-        with self._copied.give_values(archive, table, before=before, after=after) as told:
+    def _giving_values(self, archive: Archive, table: str, old: Any, new: Any) -> Iterator[None]:
+        self._archivist.require_unedited(archive, f"{table}.{new.column}")
+        if (returned := self._begun.returned(archive)) is not None:
+            yield
+            self._note(archive, returned)
+            return
+        giving = self._back.give_values(
+            archive,
+            table,
+            before=old.column,
+            after=(new.column, self._declared(new)),
+            by=self._by,
+            marked=self._has_changed(),
+        )
+        with self._apart(giving) as told:
             yield
         self._note(archive, told[0])
 
@@ -254,8 +362,11 @@ class Copies:
 
     def finish(self) -> None:
         """At the end of a step: within its transaction, or where it has none when all is done."""
-        for archive, returned in self._returned:
-            self._copied.conclude(archive, returned)
+        with self._unwatched():
+            now = {archive.number for archive, _ in self._returned}
+            earlier = [each for each in self._begun.returned_earlier() if each[0].number not in now]
+            for archive, returned in (*earlier, *self._returned):
+                self._back.conclude(archive, returned)
         self.returned += self._returned
         self._returned.clear()
 

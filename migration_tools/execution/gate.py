@@ -26,8 +26,9 @@ from migration_tools.analysis.assessment import assess
 from migration_tools.analysis.sources import source_hash, source_of
 from migration_tools.analysis.verdicts import Assessment
 from migration_tools.exceptions import Refused
-from migration_tools.execution.archiving import Archivist, Moment, Wishes
+from migration_tools.execution.archiving import Archivist, Wishes
 from migration_tools.execution.archiving_editor import archiving
+from migration_tools.execution.begun import Moment
 from migration_tools.execution.processes import other_processes_told
 from migration_tools.execution.returning import Return
 from migration_tools.execution.run import Occasion, RunLog
@@ -166,6 +167,7 @@ class Gate:
             source=source_hash(source_of(migration)),
             operation=(log.number, log.position, log.step.position),
             unwatched=log.step.unwatched,
+            begun_before=log.step.begun_before,
         )
 
     def _log_of(self, key: Key) -> RunLog | None:

@@ -80,6 +80,8 @@ class WatchedStep:
         self._is_atomic = False
         #: Statements of the current operation that an earlier run has executed.
         self._executed: list[str] = []
+        #: All of them, also when they have been passed over; None where the operation begins fresh.
+        self.begun_before: tuple[str, ...] | None = None
         self._tables_locked = False
         self._is_paused = False
 
@@ -152,6 +154,8 @@ class WatchedStep:
     def _begin(self, notes: OperationNotes) -> None:
         self._executed = [statement.sql for statement in notes.statements[: notes.finished]]
         notes.statements = notes.statements[: notes.finished]
+        stopped = notes.progress in (Progress.RUNNING, Progress.FAILED)
+        self.begun_before = tuple(self._executed) if stopped else None
         self._current, notes.progress = notes, Progress.RUNNING
         self._is_atomic = self._connection.in_atomic_block
         notes.refused = False

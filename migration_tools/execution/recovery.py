@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils.timezone import now
 
-from migration_tools.archives.catalogue import UNFINISHED, Archive, Catalogue, State
+from migration_tools.archives.catalogue import UNFINISHED, Archive, Catalogue, State, Strategy
 from migration_tools.backends import for_connection
 from migration_tools.exceptions import Refused
 from migration_tools.execution.notes import OperationNotes, Progress, loaded
@@ -67,9 +67,14 @@ def unsettled(connection: BaseDatabaseWrapper) -> tuple[Archive, ...]:
         archive
         for archive in Catalogue(connection).find()
         if archive.state in UNFINISHED
-        or (archive.state is State.KEPT and archive.details.get("taken_by") in stopped)
-        or (archive.state is State.RETURNED and archive.details.get("returned_by") in stopped)
+        or (archive.strategy is Strategy.PARK and _was_at_work(archive, stopped))
     )
+
+
+def _was_at_work(archive: Archive, stopped: Sequence[object]) -> bool:
+    """Of copies none was: they stay, and the operation goes on with them."""
+    by = {State.KEPT: "taken_by", State.RETURNED: "returned_by"}.get(archive.state)
+    return by is not None and archive.details.get(by) in stopped
 
 
 def finished(steps: Iterable[StepRecord]) -> frozenset[int]:

@@ -16,7 +16,8 @@ from migration_tools.analysis.sources import source_hash, source_of
 from migration_tools.analysis.verdicts import Assessment
 from migration_tools.archives.catalogue import Archive, Catalogue, Kind, State, Strategy
 from migration_tools.archives.conflicts import Conflict, Conflicts, Place
-from migration_tools.archives.copying import CopiedArchives, Returned
+from migration_tools.archives.copying import CopiedArchives
+from migration_tools.archives.giving import Returned
 from migration_tools.archives.parking import Fill, ParkedArchives
 from migration_tools.backends import for_connection
 from migration_tools.columns import Column

@@ -46,7 +46,7 @@ class Copying:
 
         ``also``: tables that are written in between besides these two.
         """
-        with self._whole():
+        with self.whole():
             self.lock(table)
             self.execute(f"CREATE TABLE {self.quote(place)} AS {select}")
             if extra is not None:
@@ -64,18 +64,26 @@ class Copying:
     @contextlib.contextmanager
     def held(self, table: str, place: str, *, also: Sequence[str]) -> Iterator[None]:
         """As in ``copied``, for the way back: nobody else writes to ``table`` meanwhile."""
-        with self._whole():
+        with self.whole():
             self.lock(table)
             yield
 
     @contextlib.contextmanager
-    def _whole(self) -> Iterator[None]:
+    def whole(self) -> Iterator[None]:
         """What is between the copy and the drop is one with both, also in ``atomic = False``."""
         if self.connection.in_atomic_block:
             yield
         else:
             with transaction.atomic(using=self.connection.alias):
                 yield
+
+    def changes_type(self, sql: str) -> bool:
+        """Whether this statement of an editor gives a column's values another type."""
+        return False
+
+    def convert(self, place: str, source: str, target: Extra, *, where: str) -> None:
+        """``target`` holds what the engine makes of ``source`` when a column is given its type."""
+        raise NotImplementedError("copy and change are in one transaction here")
 
     # --- back -------------------------------------------------------------------------------
 
@@ -85,9 +93,13 @@ class Copying:
         yield
 
     def index(self, place: str, columns: Sequence[str]) -> None:
-        """So that a join by key does not read the copy once a row."""
+        """So that a join by key does not read the copy once a row; nothing if it is there."""
+        name = f"{place}_k"
+        with self.connection.cursor() as cursor:
+            if name in self.connection.introspection.get_constraints(cursor, place):
+                return
         listed = ", ".join(map(self.quote, columns))
-        self.execute(f"CREATE INDEX {self.quote(f'{place}_k')} ON {self.quote(place)} ({listed})")
+        self.execute(f"CREATE INDEX {self.quote(name)} ON {self.quote(place)} ({listed})")
 
     def update_joined(
         self, table: str, source: str, keys: Sequence[tuple[str, str]], *, column: str, value: str

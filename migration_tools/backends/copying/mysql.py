@@ -7,12 +7,19 @@ made: the copy is made empty before it.
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator, Sequence
 
 from migration_tools.backends.copying.base import Copying, Extra
 
 #: Zero is a number like others, and what is in a column already fits it.
 AS_IT_IS = "NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION"
+
+CHANGES_TYPE = re.compile(r"\s*ALTER\s+TABLE\b.*\bMODIFY\b", re.I | re.S)
+DECLARED_QUERY = """
+    SELECT COLUMN_TYPE, CHARACTER_SET_NAME, COLLATION_NAME FROM information_schema.COLUMNS
+    WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = %s AND COLUMN_NAME = %s
+"""
 
 
 class MySQLCopying(Copying):
@@ -62,6 +69,24 @@ class MySQLCopying(Copying):
             yield
         finally:
             self.execute("SET SESSION sql_mode = %s", [before])
+
+    def changes_type(self, sql: str) -> bool:
+        return CHANGES_TYPE.match(sql) is not None
+
+    def convert(self, place: str, source: str, target: Extra, *, where: str) -> None:
+        own, name = self.quote(place), self.quote(target.name)
+        if target.name in self._columns(place):  # of a run that stopped in here
+            self.execute(f"ALTER TABLE {own} DROP COLUMN {name}")
+        self.execute(f"ALTER TABLE {own} ADD COLUMN {name} {self._declared(place, source)} NULL")
+        with self.inserting():
+            self.execute(f"UPDATE {own} SET {name} = {self.quote(source)} WHERE {where}")
+        self.execute(f"ALTER TABLE {own} MODIFY {name} {target.type} NULL")
+
+    def _declared(self, place: str, column: str) -> str:
+        with self.connection.cursor() as cursor:
+            cursor.execute(DECLARED_QUERY, [place, column])
+            kind, charset, collation = cursor.fetchone()
+        return f"{kind} CHARACTER SET {charset} COLLATE {collation}" if charset else str(kind)
 
     def _columns(self, place: str) -> list[str]:
         with self.connection.cursor() as cursor:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from migration_tools.backends.copying.base import Copying
+
+CHANGES_TYPE = re.compile(r"\s*ALTER\s+TABLE\b.*\bALTER\s+COLUMN\b.*\bTYPE\b", re.I | re.S)
 
 
 class PostgreSQLCopying(Copying):
@@ -16,6 +19,9 @@ class PostgreSQLCopying(Copying):
         # NOT IN is slow where the other side does not fit into work_mem.
         row = f"SELECT 1 FROM {self.quote(source)} WHERE {self.joined(table, source, keys)}"
         return f"NOT EXISTS ({row})"
+
+    def changes_type(self, sql: str) -> bool:
+        return CHANGES_TYPE.match(sql) is not None
 
     def same(self, one: str, other: str) -> str:
         # As text: some collations call different texts equal, and some types know no equality.
