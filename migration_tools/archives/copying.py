@@ -67,15 +67,23 @@ class CopiedArchives:
 
     @contextlib.contextmanager
     def keep_values(
-        self, number: int, table: str, column: str, where: str, *, new: tuple[str, str]
+        self,
+        number: int,
+        table: str,
+        column: str,
+        where: str,
+        *,
+        new: tuple[str, str],
+        also: Sequence[str] = (),
     ) -> Iterator[int]:
         """The column may be changed inside; yields how many values were copied, those for which
-        ``where`` is true. ``new``: its name and type afterwards."""
+        ``where`` is true. ``new``: its name and type afterwards. ``also``: tables that are needed
+        meanwhile."""
         key = self._backend.primary_key_of(table)
         source = f"{self._quote(table)} WHERE {where}"
         select = f"{self._selected(key, column)} FROM {source}"
         extra = Extra(name=NEW_VALUE, type=new[1])
-        with self._keep(number, table, select, {"key": list(key)}, extra) as rows:
+        with self._keep(number, table, select, {"key": list(key)}, extra, also) as rows:
             yield rows
             place = place_of(number)
             value = f"{self._quote(table)}.{self._quote(new[0])}"
@@ -114,15 +122,20 @@ class CopiedArchives:
 
     @contextlib.contextmanager
     def _keep(
-        self, number: int, table: str, select: str, details: dict[str, Any], extra: Extra | None
+        self,
+        number: int,
+        table: str,
+        select: str,
+        details: dict[str, Any],
+        extra: Extra | None,
+        also: Sequence[str] = (),
     ) -> Iterator[int]:
         place = place_of(number)
         archive = self.catalogue.get(number)
         known = archive.details if archive else {}
         self.catalogue.change(number, place=place, details={**known, **details})
-        with self._copying.copied(
-            place, select, table=table, extra=extra, also=own_tables(self.connection)
-        ):
+        needed = (*own_tables(self.connection), *also)
+        with self._copying.copied(place, select, table=table, extra=extra, also=needed):
             rows = self._copying.count(f"SELECT COUNT(*) FROM {self._quote(place)}")
             self.catalogue.change(number, state=State.KEPT, rows=rows)
             yield rows

@@ -220,12 +220,14 @@ class GivenCopies:
         after: tuple[str, str],
         by: Operation,
         marked: bool = False,
+        is_held: bool = False,
     ) -> Iterator[list[Returned]]:
         """The column is changed back inside; the list then holds what came back.
 
         Which values were written since is seen before, when both have the type that the step made:
         ``before`` is the column's name then; ``after`` its name and type afterwards. ``marked``:
-        it has them already, in a run that stopped.
+        it has them already, in a run that stopped. ``is_held``: nobody can write to the table
+        already.
         """
         keys, copying, place = _keys(archive), self._copying, archive.place
         self._index(archive)
@@ -238,7 +240,8 @@ class GivenCopies:
         told: list[Returned] = []
         value, own = self._column(place, VALUE), self._column(table, after[0])
         source = self._source(archive, table)
-        with copying.held(table, place, also=own_tables(self.connection)):
+        held = copying.held(table, place, also=own_tables(self.connection))
+        with contextlib.nullcontext() if is_held else held:
             if marked:
                 self._unmark(archive, table, own)
             else:

@@ -145,21 +145,31 @@ class Copies:
         """What comes back with the change, and what goes with it; the same change may do both."""
         table = model._meta.db_table
         archive = self._archivist.copied_one(table, new.column, Kind.VALUES)
+        # The copy is complete only when the other values are back: that context is the inner one.
+        is_kept = self._keeping_change(kept, model, old, new, archive)
         if archive is not None:
-            kept.enter_context(self._giving_values(archive, table, old, new))
-            return
+            kept.enter_context(self._giving_values(archive, table, old, new, is_held=is_kept))
+
+    def _keeping_change(
+        self, kept: contextlib.ExitStack, model: Any, old: Any, new: Any, coming: Archive | None
+    ) -> bool:
+        """Whether the table is held meanwhile; ``coming``: what comes back into it."""
+        table = model._meta.db_table
         begun = self._begun.copy(Kind.VALUES, table, old.column)
         if self._has_changed():
             kept.callback(self._complete_values, begun, new)
-            return
+            return False
         self._begin_again(begun, filled=old.null and not new.null)
         self._archivist.succeed(table, old.column)
         hidden = self._archivist.private
         if hidden.covers_field(model, old) or hidden.covers_field(model, new):
-            return
+            return False
         where = "" if hidden.has_private_key(model) else self._lost_where(old, new)
-        if where and self._wants(table, old.column) and self._is_any(table, where):
-            kept.enter_context(self._keeping_values(table, old, new, where))
+        if not (where and self._wants(table, old.column) and self._is_any(table, where)):
+            return False
+        also = (coming.place,) if coming else ()
+        kept.enter_context(self._keeping_values(table, old, new, where, also=also))
+        return True
 
     def _has_changed(self) -> bool:
         """The operation has stopped once, after the values had got their new type."""
@@ -205,11 +215,12 @@ class Copies:
             return cursor.fetchone() is not None
 
     @contextlib.contextmanager
-    def _keeping_values(self, table: str, old: Any, new: Any, where: str) -> Iterator[None]:
+    def _keeping_values(
+        self, table: str, old: Any, new: Any, where: str, *, also: tuple[str, ...]
+    ) -> Iterator[None]:
         number = self._open(Kind.VALUES, table, old.column)
-        kept = self._copied.keep_values(
-            number, table, old.column, where, new=(new.column, self._declared(new))
-        )
+        into = (new.column, self._declared(new))
+        kept = self._copied.keep_values(number, table, old.column, where, new=into, also=also)
         with self._apart(kept) as rows:
             self._require_no_more(rows, table, old.column)
             yield
@@ -338,7 +349,9 @@ class Copies:
         self._note(archive, returned)
 
     @contextlib.contextmanager
-    def _giving_values(self, archive: Archive, table: str, old: Any, new: Any) -> Iterator[None]:
+    def _giving_values(
+        self, archive: Archive, table: str, old: Any, new: Any, *, is_held: bool
+    ) -> Iterator[None]:
         self._archivist.require_unedited(archive, f"{table}.{new.column}")
         if (returned := self._begun.returned(archive)) is not None:
             yield
@@ -351,6 +364,7 @@ class Copies:
             after=(new.column, self._declared(new)),
             by=self._by,
             marked=self._has_changed(),
+            is_held=is_held,
         )
         with self._apart(giving) as told:
             yield
