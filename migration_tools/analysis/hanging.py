@@ -86,6 +86,9 @@ class Hanging:
         today = context.column(name, column.name).origin if column is not None else None
         for dependant in tuple(self._by_table.get(table, ())):
             outcome = _outcome(dependant, acts, today, context)
+            if outcome is Outcome.REFUSED and _is_put_anew(dependant, effect, today, known):
+                self._gone(dependant)
+                continue
             refused = outcome in (Outcome.REFUSED, Outcome.SHRUNK)
             if outcome is None or (
                 not refused and self._is_part_of_history(dependant, effect, known)
@@ -193,6 +196,19 @@ def _outcome(
         if outcome is not None:
             found.append(outcome)
     return Outcome.REFUSED if Outcome.REFUSED in found else next(iter(found), None)
+
+
+def _is_put_anew(
+    dependant: Dependant, effect: fx.Effect, column: str | None, known: Mapping[str, Known]
+) -> bool:
+    """Django takes a field's own check off before the change, and puts one on the new column."""
+    if not isinstance(effect, fx.ColumnAltered) or not effect.old.db_check:
+        return False
+    old, new = effect.old, effect.new
+    changes = (old.name, old.db_check) != (new.name, new.db_check)
+    of_field = dependant.kind is Kind.CHECK and dependant.columns == (column,)
+    named = known[effect.table].names if effect.table in known else ()
+    return changes and of_field and dependant.name not in named
 
 
 def _shrunk(
