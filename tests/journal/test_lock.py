@@ -129,17 +129,26 @@ def test_a_second_run_waits_and_has_nothing_left_to_do(
     place: str, slow_site: tuple[Path, Path]
 ) -> None:
     site, flag = slow_site
-    with at_work(place, site, flag) as running, ThreadPoolExecutor() as pool:
-        waiting = pool.submit(second, place, site, "--noinput", "--allow-opaque", "--wait", "30")
-        time.sleep(1.5)
-        assert not waiting.done()
-        flag.unlink()
-        outcome = waiting.result(timeout=60)
+    with at_work(place, site, flag) as running:
+        words = ["migrate_safe", "--noinput", "--allow-opaque", "--wait", "60"]
+        with subprocess.Popen(
+            [sys.executable, "-u", "manage.py", *words],
+            cwd=EXAMPLE,
+            env=process_environment(name_of(place)) | environment(site),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            text=True,
+        ) as waiting:
+            assert waiting.stderr is not None
+            said = waiting.stderr.readline()
+            flag.unlink()
+            out, err = waiting.communicate(timeout=60)
         running.communicate(timeout=30)
         assert running.returncode == 0
-    assert outcome.code == 0, outcome.err
-    assert "Waiting for another run on this database: run 1 (" in outcome.err
-    assert "No migrations to apply." in outcome.out
+    assert waiting.returncode == 0, err
+    assert "Waiting for another run on this database: run 1 (" in said
+    assert "No migrations to apply." in out
     assert len(Journal(connections[place]).runs()) == 1
 
 
