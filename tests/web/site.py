@@ -16,6 +16,9 @@ APPS = [
     "django.contrib.staticfiles",
 ]
 SETTINGS: dict[str, Any] = {
+    # Said, so that Django's modules hear of it: a test with another user model, in a project where
+    # this one is not installed, leaves them with that one.
+    "AUTH_USER_MODEL": "auth.User",
     "ROOT_URLCONF": "tests.web.urls",
     "STATIC_URL": "/static/",
     # No table of sessions is needed.
