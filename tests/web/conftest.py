@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.db import migrations, models
 from django.test import Client
@@ -31,7 +33,16 @@ def files(project: Project) -> Project:
 def shop(files: Project) -> Iterator[Project]:
     """Installed, and nothing of it is applied."""
     with files.installed(**SETTINGS):
+        # Models stay with the admin when a test that had their app installed is over.
+        registered = admin.site._registry
+        gone = {one for one in registered if not apps.is_installed(_app_of(one))}
+        kept = {one: registered.pop(one) for one in gone}
         yield files
+        registered.update(kept)
+
+
+def _app_of(model: Any) -> str:
+    return str(model.__module__).removesuffix(".models")
 
 
 @pytest.fixture
