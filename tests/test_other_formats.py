@@ -3,35 +3,19 @@
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
 
 import pytest
 from django.db import migrations, models
 
 from migration_tools.reports import markdown
 from tests.helpers import Project, changes_tables, insert, model, plan_text, quote, sql
+from tests.pages import Page
 from tests.run_commands import answer
 
 pytestmark = changes_tables
 
 TABLE = "<script>a|b</script>"
 DIFF = ("migration_diff", "shop", "0001", "0002")
-
-
-class Page(HTMLParser):
-    """The tags, and the text outside of style and script."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.text = ""
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
 
 
 @pytest.fixture

@@ -50,14 +50,19 @@ def column(project: Project) -> Project:
     return project
 
 
+def take_and_change(column: Project, archive: str) -> None:
+    """The column is taken away; then one of its rows goes, and two are added."""
+    column.migrate("shop")
+    insert("shop_item", id=[1, 2, 3], a=[1, 2, 3], v=[10, 20, 30])
+    safe("shop", "0001", archive=archive)
+    sql("DELETE FROM shop_item WHERE id = 2")
+    insert("shop_item", id=[8, 9], a=[1, 1])
+
+
 @pytest.mark.parametrize("archive", ARCHIVES)
 def test_a_column_is_told_with_what_does_not_fit(column: Project, archive: str) -> None:
     with column.installed():
-        column.migrate("shop")
-        insert("shop_item", id=[1, 2, 3], a=[1, 2, 3], v=[10, 20, 30])
-        safe("shop", "0001", archive=archive)
-        sql("DELETE FROM shop_item WHERE id = 2")
-        insert("shop_item", id=[8, 9], a=[1, 1])
+        take_and_change(column, archive)
         text = safe("shop")
         assert "shop.0002_more: 2 values of" in text
         assert "(archive 1, run 1)" in text
@@ -70,11 +75,7 @@ def test_a_column_is_told_with_what_does_not_fit(column: Project, archive: str) 
 @pytest.mark.parametrize("archive", ARCHIVES)
 def test_the_queries_list_the_rows(column: Project, archive: str) -> None:
     with column.installed():
-        column.migrate("shop")
-        insert("shop_item", id=[1, 2, 3], a=[1, 2, 3], v=[10, 20, 30])
-        safe("shop", "0001", archive=archive)
-        sql("DELETE FROM shop_item WHERE id = 2")
-        insert("shop_item", id=[8, 9], a=[1, 1])
+        take_and_change(column, archive)
         text = asked(column, "\x03")
         copied = archive == "copy" or ENGINE == "sqlite"
         found = list(listed(text))

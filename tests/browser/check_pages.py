@@ -188,9 +188,8 @@ def check_the_keyboard_in_the_file(chromium: Browser, file: str) -> None:
 # --- pictures for the documentation -----------------------------------------------------------
 
 
-@pytest.mark.skipif("SCREENSHOTS" not in os.environ, reason="SCREENSHOTS names no folder")
-def check_pictures(chromium: Browser, admin: str, file: str) -> None:
-    folder = Path(os.environ["SCREENSHOTS"])
+def check_pictures(chromium: Browser, admin: str, file: str, tmp_path: Path) -> None:
+    folder = Path(os.environ.get("SCREENSHOTS", tmp_path))
     for name, address in (("admin", admin), ("report", file)):
         chromium.open(address)
         assert chromium.driver.save_screenshot(str(folder / f"{name}.png"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from django.db import connection, migrations, models
 import migration_tools
 from migration_tools.journal import Journal, Outcome
 from tests.helpers import Project, changes_tables, insert, model, refusal
+from tests.pages import Page
 from tests.run_commands import answer
 
 pytestmark = changes_tables
@@ -22,22 +22,6 @@ pytestmark = changes_tables
 #: A table so named; MySQL and PostgreSQL take it as well as SQLite.
 TABLE = "<b>&'shop'</b>"
 STYLE = Path(migration_tools.__file__).parent / "templates/migration_tools/page.css"
-
-
-class Page(HTMLParser):
-    """Tags, and the text of each element with one of these classes."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.text = ""
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
 
 
 @pytest.fixture
