@@ -76,12 +76,14 @@ def decimals(draw: st.DrawFn) -> Drawn:
     places = draw(st.integers(0, 8))
     digits = draw(st.integers(max(places, 1), 30))
     limit = Decimal(10) ** (digits - places)
-    most = Decimal((0, (9,) * digits, -places))  # more digits than arithmetic keeps
+    # More digits than arithmetic keeps: "-most" would be one more than the column holds.
+    most = Decimal((0, (9,) * digits, -places))
+    least = most.copy_negate()
     field = models.DecimalField(max_digits=digits, decimal_places=places, **options(draw))
     return field, st.one_of(
         near(places).map(lambda number: number if abs(number) < limit else Decimal(0)),
-        st.sampled_from([most, -most, Decimal(1).scaleb(-places)]),
-        st.decimals(-most, most, places=places, allow_nan=False, allow_infinity=False),
+        st.sampled_from([most, least, Decimal(1).scaleb(-places)]),
+        st.decimals(least, most, places=places, allow_nan=False, allow_infinity=False),
     )
 
 

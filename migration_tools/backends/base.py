@@ -158,6 +158,10 @@ class Backend:
         raise Refused(f"How long to wait for a lock cannot be said on {self.display_name}.")
         yield
 
+    def writing_at_once(self) -> contextlib.AbstractContextManager[None]:
+        """A transaction that is begun within is one that writes, from its first statement on."""
+        return contextlib.nullcontext()
+
     def gave_up_waiting(self, error: Error) -> bool:
         """Whether a statement failed because others held a lock for too long."""
         return False

@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from django.db import Error, OperationalError
@@ -63,6 +64,18 @@ class SQLiteBackend(Backend):
             if self.connection.connection is not None:
                 with contextlib.closing(self.connection.create_cursor()) as cursor:
                     cursor.execute(f"PRAGMA busy_timeout = {before}")
+
+    @contextlib.contextmanager
+    def writing_at_once(self) -> Iterator[None]:
+        """A transaction that has read is refused its first write without any wait where somebody
+        else is writing just then, as SQLite would have both wait for each other."""
+        connection: Any = self.connection
+        before = connection.transaction_mode
+        connection.transaction_mode = before or "IMMEDIATE"
+        try:
+            yield
+        finally:
+            connection.transaction_mode = before
 
     def gave_up_waiting(self, error: Error) -> bool:
         return getattr(error.__cause__, "sqlite_errorname", "").startswith("SQLITE_BUSY")

@@ -25,6 +25,7 @@ from django.utils.module_loading import module_has_submodule
 from migration_tools.analysis.assessment import assess
 from migration_tools.analysis.sources import source_hash, source_of
 from migration_tools.analysis.verdicts import Assessment
+from migration_tools.backends import for_connection
 from migration_tools.exceptions import Refused
 from migration_tools.execution.archiving import Archivist, Wishes
 from migration_tools.execution.archiving_editor import archiving
@@ -292,7 +293,11 @@ def _gated(editor_class: type[Any], gate: Gate) -> type[Any]:
             if not _makes_record_of_migrations(sys._getframe(1)):
                 gate.require()
                 self._log = gate.log and gate.log.taken_by_editor()
-            return super().__enter__()
+            if self._log is None:
+                return super().__enter__()
+            # What is kept and given back is looked at before it is written.
+            with for_connection(self.connection).writing_at_once():
+                return super().__enter__()
 
         def __exit__(self, *exc_info: Any) -> None:
             log = None if exc_info[0] else self._log
