@@ -70,8 +70,9 @@ def between(connection: BaseDatabaseWrapper, app: str | None, start: str, end: s
         raise TargetError(
             "The models can only be the second end: no migration leads away from them."
         )
-    with scratch_for(connection).database() as settings:
-        before, after, owners, steps = run_isolated(
+    scratch = scratch_for(connection)
+    with scratch.database() as settings:
+        before, after, owners, steps, unread = run_isolated(
             walk, connection.alias, settings, app, ends[0], ends[1]
         )
     return Between(
@@ -82,7 +83,14 @@ def between(connection: BaseDatabaseWrapper, app: str | None, start: str, end: s
         after=after,
         owners=owners,
         steps=steps,
+        note=" ".join(told for told in (scratch.note, _unread_note(unread)) if told),
     )
+
+
+def _unread_note(unread: tuple[str, ...]) -> str:
+    if not unread:
+        return ""
+    return f"Not read, so that what they make is not in the diff: {'; '.join(unread)}."
 
 
 def _end(executor: Any, connection: BaseDatabaseWrapper, app: str | None, name: str) -> End:
@@ -120,7 +128,7 @@ def _today(connection: BaseDatabaseWrapper) -> Start | None:
 
 # --- in the process of the shadow -------------------------------------------------------------
 
-Walked = tuple[Schema, Schema, dict[str, str], tuple[StepSQL, ...]]
+Walked = tuple[Schema, Schema, dict[str, str], tuple[StepSQL, ...], tuple[str, ...]]
 
 
 def walk(connection: BaseDatabaseWrapper, app: str | None, first: End, last: End) -> Walked:
@@ -141,7 +149,8 @@ def walk(connection: BaseDatabaseWrapper, app: str | None, first: End, last: End
                 _go_to_the_models(connection, app, notes)
     except Exception as error:  # whatever an operation or the engine raises
         notes.close(running.told(error))
-    return before, catalogue.read(), owners | _owners(connection, last.models), tuple(notes.steps)
+    after, owners = catalogue.read(), owners | _owners(connection, last.models)
+    return before, after, owners, tuple(notes.steps), catalogue.unread
 
 
 def _go_to_the_first(

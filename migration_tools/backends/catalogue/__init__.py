@@ -8,6 +8,7 @@ from migration_tools.backends.catalogue.base import Catalogue
 from migration_tools.backends.catalogue.mysql import MySQLCatalogue
 from migration_tools.backends.catalogue.postgresql import PostgreSQLCatalogue
 from migration_tools.backends.catalogue.sqlite import SQLiteCatalogue
+from migration_tools.backends.unconnected import is_unconnected
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -22,4 +23,7 @@ BY_VENDOR: dict[str, type[Catalogue]] = {
 
 
 def catalogue_of(connection: BaseDatabaseWrapper) -> Catalogue:
+    if is_unconnected(connection):
+        kind: type[Catalogue] = connection.catalogue_class  # type: ignore[attr-defined]
+        return kind(connection)
     return BY_VENDOR.get(connection.vendor, Catalogue)(connection)

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 
 class Catalogue:
+    #: Statements of which it is not known what they made.
+    unread: tuple[str, ...] = ()
+
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         self.connection = connection
         self.backend = for_connection(connection)

@@ -33,8 +33,6 @@ class Scratch:
 
     #: A database can be made without a server being asked.
     needs_no_server: ClassVar[bool] = False
-    #: Django's name of it, where that is so.
-    engine: ClassVar[str] = ""
 
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         self.connection = connection
@@ -54,6 +52,11 @@ class Scratch:
     def temporary(self) -> dict[str, Any] | None:
         """Settings under which whatever is made lives in its session only, where that exists."""
         return None
+
+    @property
+    def note(self) -> str:
+        """What cannot be known in such a database, for people."""
+        return ""
 
     def read_only(self) -> dict[str, Any]:
         """Settings of the real database under which the engine refuses every write."""

@@ -22,6 +22,7 @@ SHADOWS_QUERY = "SELECT name FROM pragma_table_list WHERE type = 'shadow' AND sc
 
 class SQLiteScratch(Scratch):
     needs_no_server = True
+    vendor = "sqlite"
     engine = "django.db.backends.sqlite3"
 
     @contextlib.contextmanager

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from migration_tools.backends.touches.base import Touch, Watch
 from migration_tools.backends.touches.mysql import MySQLWatch
 from migration_tools.backends.touches.postgresql import PostgreSQLWatch
+from migration_tools.backends.unconnected import is_unconnected
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -17,4 +18,6 @@ BY_VENDOR: dict[str, type[Watch]] = {"mysql": MySQLWatch, "postgresql": PostgreS
 
 
 def watch_of(connection: BaseDatabaseWrapper) -> Watch:
+    if is_unconnected(connection):
+        return Watch(connection)
     return BY_VENDOR.get(connection.vendor, Watch)(connection)

@@ -46,7 +46,9 @@ class Command(base.ReadingCommand):
         )
         parser.add_argument("--database", default=DEFAULT_DB_ALIAS, metavar="ALIAS")
         parser.add_argument(
-            "--vendor", choices=SERVERLESS, help="Show the SQL of this engine, without a server."
+            "--vendor",
+            choices=SERVERLESS,
+            help="Show the SQL of this engine; no server of it and no database is asked.",
         )
         parser.add_argument(
             "--format",

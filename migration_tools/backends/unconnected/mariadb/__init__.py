@@ -1,0 +1,3 @@
+"""MariaDB without a server, as a database engine of Django's."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""MySQL without a server, as a database engine of Django's."""
+
+from __future__ import annotations
