@@ -9,7 +9,7 @@ from decimal import Decimal as D
 import pytest
 from django.db import connection, models
 
-from tests.judge import Case, case, changes_tables, judge
+from tests.judge import Case, case, cases, changes_tables, judge
 
 pytestmark = [changes_tables, pytest.mark.usefixtures("sql_mode")]
 
@@ -38,6 +38,7 @@ WORDS = (
     "abcde\n\v\f\r",
     "abcde\u00a0",
     "abcde\u3000",
+    "abcde\u200b",
     "éèêëé",
     "éèêëéè",
     "😀😀😀😀😀",
@@ -122,8 +123,31 @@ OTHERS = [
     case(of(models.GenericIPAddressField), char(50), None, "10.0.0.1", "::1"),
 ]
 
+ENDS = ("", " ", "\t", "\n\v\f\r  ", "\u00a0", "\u200b", "7", " 7", "7 ")
+#: Around the lengths of a UUID and of an address, which some engines keep in columns so wide.
+WIDE = (
+    None,
+    " " * 45,
+    "a " * 16,
+    *("a7" * 16 + end for end in ENDS),
+    *("1" * 39 + end for end in ENDS),
+)
+OCTETS = tuple(word and word.encode() for word in WIDE)
+FITTED = cases(
+    *(
+        case(old, of(new), *rows, answer=None)
+        for new in (models.UUIDField, models.GenericIPAddressField)
+        for old, rows in (
+            (char(48), WIDE),
+            (of(TEXT), WIDE),
+            (of(models.BinaryField), OCTETS),
+        )
+    ),
+    only=["mysql"],
+)
 
-@pytest.mark.parametrize("case", [*LENGTHS, *INTEGERS, *FROM_DECIMALS, *OTHERS], ids=str)
+
+@pytest.mark.parametrize("case", [*LENGTHS, *INTEGERS, *FROM_DECIMALS, *OTHERS, *FITTED], ids=str)
 def test_text(case: Case) -> None:
     judge(case)
 

@@ -32,6 +32,8 @@ NUMBERS = (*WHOLE, Family.DECIMAL, Family.FLOAT)
 TIMES = (Family.DATE, Family.DATETIME, Family.TIME)
 #: What the engine holds as text, or writes as such.
 WORDED = (Family.TEXT, Family.ADDRESS, Family.UUID, Family.JSON, Family.BINARY)
+#: What the engine takes for blank at the end of a text: tab, line feed, ..., space.
+BLANKS = (0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x20)
 GREATEST_SIGNED = 2**63 - 1
 
 rules: Rules[MySQLBackend] = Rules()
@@ -67,6 +69,14 @@ def text_of(change: Change[MySQLBackend]) -> str:
             return f"CASE WHEN {v} IS NOT NULL THEN COALESCE(CONVERT({v} USING utf8mb4), '?') END"
         case _:
             return f"CAST({v} AS CHAR)"
+
+
+def blank_after(text: str, length: int) -> str:
+    """Whether nothing but blanks follows the first ``length`` characters."""
+    rest = f"SUBSTR({text}, {length + 1})"
+    for blank in BLANKS:
+        rest = f"REPLACE({rest}, _utf8mb4 0x{blank:02x}, '')"
+    return f"CHAR_LENGTH({rest}) = 0"  # a collation may take what it ignores for nothing
 
 
 def differ(one: str, other: str) -> str:

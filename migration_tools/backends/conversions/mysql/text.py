@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migration_tools.backends.base import Obstacle
-from migration_tools.backends.conversions.mysql.shared import WHOLE, rules, soften
+from migration_tools.backends.conversions.mysql.shared import WHOLE, blank_after, rules, soften
 from migration_tools.backends.conversions.rules import (
     Change,
     Verdict,
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 #: Bytes of a character; any other character set counts as one byte.
 WIDTHS = {"utf8mb4": 4, "utf8mb3": 3, "utf8": 3}
 ONE_BYTE = 255  # the longest text whose length is kept in one
-BLANKS = (0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x20)
 
 
 def fit(verdict: Verdict, change: Change[MySQLBackend], too_long: str) -> Verdict:
@@ -62,10 +61,7 @@ def excused_blanks(change: Change[MySQLBackend], length: int) -> str:
     charsets = [f"CHARSET({v}) IN ({silent})"] if silent else []
     if cut_silently(1):
         charsets.append(f"CHARSET({v}) NOT IN ({wide})")
-    rest = f"SUBSTR({v}, {length + 1})"
-    for blank in BLANKS:
-        rest = f"REPLACE({rest}, _utf8mb4 0x{blank:02x}, '')"
-    return f"({any_of(charsets)}) AND {rest} = ''" if charsets else "FALSE"
+    return f"({any_of(charsets)}) AND {blank_after(v, length)}" if charsets else "FALSE"
 
 
 @rules.rule(WHOLE, Family.TEXT)

@@ -9,6 +9,7 @@ from migration_tools.backends.conversions.mysql.shared import (
     NUMBERS,
     TIMES,
     WORDED,
+    blank_after,
     differ,
     hesitate,
     rules,
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from migration_tools.backends.mysql import MySQLBackend
 
 HEXADECIMAL = "^[0-9A-Fa-f-]*$"
+#: The rest writes its values out itself, without any.
+MAY_END_IN_BLANKS = (Family.TEXT, Family.BINARY, Family.JSON)
 
 
 @rules.rule((*NUMBERS, *TIMES, *WORDED), Family.BINARY)
@@ -72,7 +75,7 @@ def to_uuid(change: Change[MySQLBackend]) -> Verdict | Conversion:
         return Verdict(value=change.value)
     if not change.backend.is_mariadb:
         verdict = to_padded(change)
-        v = f"RTRIM({text_of(change)})"
+        v = padded(change)
         wrong = f"{v} NOT REGEXP '{HEXADECIMAL}' OR CHAR_LENGTH(REPLACE({v}, '-', '')) <> 32"
         verdict.misread(wrong, "not read at all")
         return verdict
@@ -112,19 +115,36 @@ def no_cast(change: Change[MySQLBackend]) -> Verdict | Conversion:
 
 
 def to_padded(change: Change[MySQLBackend]) -> Verdict:
-    """A column of fixed length gives its text back without the blanks at its end."""
-    text, old = text_of(change), change.old.family
-    verdict = Verdict(value=f"RTRIM({text})")
+    """A column of fixed length gives its text back without the blanks at its end.
+
+    Blanks beyond the length are cut without a word, whatever the type before: unlike in a varchar.
+    """
+    text, old, length = text_of(change), change.old.family, change.new.length or 0
+    verdict = Verdict(value=padded(change))
     if old is Family.BINARY:
         verdict.block(
             f"{change.value} IS NOT NULL AND HEX({text}) <> HEX({change.value})",
             "are not text in UTF-8",
             Obstacle.NOT_CONVERTIBLE,
         )
-    block_longer(verdict, change, change.new.length or 0)
-    if old in (Family.TEXT, Family.BINARY, Family.JSON):
-        verdict.lose(f"{text} LIKE '% '", "left without the blanks at their end")
+    if old not in MAY_END_IN_BLANKS:
+        block_longer(verdict, change, length)
+        return hesitate(verdict, change)
+    longer = f"CHAR_LENGTH({text}) > {length}"
+    verdict.block(
+        f"{longer} AND NOT ({blank_after(text, length)})",
+        f"are longer than {length} characters",
+        Obstacle.TOO_LONG,
+    )
+    verdict.lose(differ(padded(change), text), "left without the blanks at their end")
     return hesitate(verdict, change)
+
+
+def padded(change: Change[MySQLBackend]) -> str:
+    text = text_of(change)
+    if change.old.family in MAY_END_IN_BLANKS:
+        text = f"LEFT({text}, {change.new.length or 0})"
+    return f"RTRIM({text})"
 
 
 def block_longer(verdict: Verdict, change: Change[MySQLBackend], length: int) -> None:
