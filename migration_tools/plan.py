@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -124,7 +124,8 @@ def plan_of_run(
     pairs: list[tuple[Migration, bool]], connection: BaseDatabaseWrapper, target: Target
 ) -> Plan:
     """The plan of a run of `migrate` that has announced itself with these pairs."""
-    return plan_of_pairs(executor_of(connection), pairs, target)
+    keys = [(migration.app_label, migration.name) for migration, _ in pairs]
+    return plan_of_pairs(executor_of(connection, keys=keys), pairs, target)
 
 
 def plan_of_pairs(
@@ -170,11 +171,21 @@ def _steps(pairs: list[tuple[Migration, bool]]) -> tuple[Step, ...]:
 
 
 def executor_of(
-    connection: BaseDatabaseWrapper | None, follow: Callable[..., None] | None = None
+    connection: BaseDatabaseWrapper | None,
+    follow: Callable[..., None] | None = None,
+    *,
+    keys: Iterable[Key] = (),
 ) -> MigrationExecutor:
-    """Raises HistoryError. ``follow``: Django's progress callback."""
+    """Raises HistoryError. ``follow``: Django's progress callback. ``keys``: migrations that the
+    graph must have if there is a file, also in the place of a squashed one that replaces them."""
     try:
-        return MigrationExecutor(connection, follow)
+        executor = MigrationExecutor(connection, follow)
+        loader: Any = executor.loader  # the stubs lack replace_migrations
+        if any(key not in loader.graph.nodes for key in keys):
+            # As the executor does for such a target.
+            loader.replace_migrations = False
+            loader.build_graph()
+        return executor
     except django.db.Error:
         raise
     except Exception as error:  # whatever a migration file raises while it is imported

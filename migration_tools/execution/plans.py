@@ -24,7 +24,7 @@ def run_steps(
     **said: Any,
 ) -> None:
     """``said``: what the signals say besides (verbosity, interactive, stdout)."""
-    executor = executor_of(connection, follow)
+    executor = executor_of(connection, follow, keys=keys)
     pairs = [(executor.loader.graph.nodes[key], backwards) for key in keys]
     # The command's own way to a state (5.2 to 6.1).
     state: Any = executor._create_project_state(with_applied_migrations=True)  # type: ignore[attr-defined]

@@ -161,10 +161,11 @@ def plan_resumption(connection: BaseDatabaseWrapper) -> Resumption:
         raise Refused("No run of the journal has stopped on its way: there is nothing to resume.")
     if half is not None:
         half = HalfDone(step=half.step, notes=_standing(half, for_connection(connection)))
-    graph, applied = executor_of(connection).loader.graph, _applied(connection)
+    steps, applied = journal.steps(run.id), _applied(connection)
+    graph = executor_of(connection, keys=[step.key for step in steps]).loader.graph
     keys = tuple(
         step.key
-        for step in journal.steps(run.id)
+        for step in steps
         if not _is_recorded(step, applied) and (half is None or step.key != half.step.key)
     )
     if gone := [

@@ -35,7 +35,7 @@ def plan_undo(number: int | None, connection: BaseDatabaseWrapper) -> Undo:
     steps = [step for step in journal.steps(run.id) if step.outcome is Outcome.DONE]
     if not steps:
         raise Refused(f"Run {run.id} did no step, so there is nothing to take back.", hint=STATUS)
-    executor = executor_of(connection)
+    executor = executor_of(connection, keys=[step.key for step in steps])
     left = _still_there(journal, run, steps, executor)
     keys = tuple(step.key for step in reversed(left))
     backwards = not left[0].is_backwards

@@ -176,3 +176,36 @@ def test_options_that_do_not_go_together(filled: str, words: tuple[str, ...]) ->
 def test_a_number_that_is_none(filled: str) -> None:
     with pytest.raises(CommandError):
         safe(filled, undo=99)
+
+
+@pytest.fixture
+def squashed(shop: Project) -> Project:
+    """Both histories squashed, and everything applied."""
+    names = {"shop": ["0001_initial", "0002_n", "0003_m"], "billing": ["0001_initial"]}
+    number = models.IntegerField(null=True)
+    item = CreateModel("Item", [key(), ("n", number), ("m", number)])
+    operations = {"shop": item, "billing": CreateModel("Bill", [key()])}
+    after = {"shop": [], "billing": [("shop", "0001_squashed")]}
+    for app, replaced in names.items():
+        replaces = [(app, name) for name in replaced]
+        shop.migration(
+            "0001_squashed", operations[app], app=app, after=after[app], replaces=replaces
+        )
+    return shop
+
+
+def test_to_a_migration_that_is_squashed(squashed: Project, alias: str) -> None:
+    with squashed.installed():
+        safe(alias)
+        everything, was = applied(alias), state(alias)
+        outcome = told(alias, "shop", "0001_initial", "--noinput")
+        assert outcome.code == 0, outcome.err
+        # Django leaves the records of the squashed ones, which it then takes no notice of.
+        left = {key for key in applied(alias) if key[1] != "0001_squashed"}
+        assert left == {("shop", "0001_initial")}
+        # Of the other app nothing is applied: for its squashed migration it would be as good.
+        outcome = told(alias, "--undo", "--noinput")
+        assert outcome.code == 0, outcome.err
+        assert applied(alias) == everything
+        for table in ("shop_item", "billing_bill"):
+            assert state(alias)[table] == was[table]
