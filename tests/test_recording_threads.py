@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -70,3 +71,25 @@ def test_other_threads_may_start_others_meanwhile() -> None:
             threading.Thread(target=started.append, args=["recorded"]).start()
     server.join()
     assert started == ["served"]
+
+
+def test_two_threads_may_record_at_once() -> None:
+    """The first to begin is the first to end, while the other still records."""
+    start = threading.Thread.start
+    began, done = threading.Event(), threading.Event()
+
+    def record() -> None:
+        with no_queries():
+            began.set()
+            done.wait(10)
+
+    first = threading.Thread(target=record)
+    with contextlib.ExitStack() as second:
+        first.start()
+        assert began.wait(10)
+        second.enter_context(no_queries())
+        done.set()
+        first.join()
+        with pytest.raises(QueryRefused):
+            threading.Thread(target=print).start()
+    assert threading.Thread.start is start

@@ -46,21 +46,44 @@ def no_queries() -> Iterator[None]:
         )
         for name in DOORS:
             setattr(connection, name, refuse)
-    recording, start = threading.get_ident(), threading.Thread.start
-
-    def start_outside(thread: threading.Thread) -> None:
-        if threading.get_ident() == recording:
-            raise QueryRefused
-        start(thread)
-
-    threading.Thread.start = start_outside  # type: ignore[assignment, method-assign]
     try:
-        yield
+        with _no_threads():
+            yield
     finally:
-        threading.Thread.start = start  # type: ignore[method-assign]
         for connection, own in saved:
             for name in DOORS:
                 if name in own:
                     setattr(connection, name, own[name])
                 else:
                     delattr(connection, name)
+
+
+#: The threads that record, and the lock for the list and for what it changes.
+_recording: list[int] = []
+_changing = threading.Lock()
+_start = threading.Thread.start
+
+
+def _start_outside(thread: threading.Thread) -> None:
+    if threading.get_ident() in _recording:
+        raise QueryRefused
+    _start(thread)
+
+
+@contextlib.contextmanager
+def _no_threads() -> Iterator[None]:
+    """For this thread; two of them may record at once, and the last one opens the door again."""
+    global _start
+    recording = threading.get_ident()
+    with _changing:
+        if not _recording:
+            _start = threading.Thread.start
+            threading.Thread.start = _start_outside  # type: ignore[assignment, method-assign]
+        _recording.append(recording)
+    try:
+        yield
+    finally:
+        with _changing:
+            _recording.remove(recording)
+            if not _recording:
+                threading.Thread.start = _start  # type: ignore[method-assign]
