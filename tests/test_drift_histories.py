@@ -14,7 +14,7 @@ from tests.test_drift import drift, told
 pytestmark = changes_tables
 
 CODE = """
-from django.db import connection, migrations
+from django.db import connection, migrations, models
 
 {code}
 
@@ -27,6 +27,11 @@ BY_EDITOR = f"""
 def forwards(apps, editor):
     table = apps.get_model("shop", "item")._meta.db_table
     editor.execute(f"{INDEX.replace("shop_item", "{table}")}")
+"""
+BY_METHOD = """
+def forwards(apps, editor):
+    item = apps.get_model("shop", "item")
+    editor.add_index(item, models.Index(fields=["size"], name="by_code"))
 """
 BY_CURSOR = f"""
 def helper():
@@ -63,7 +68,9 @@ def write_code(project: Project, code: str) -> None:
     project.source("0002_code", CODE.format(code=code, after="0001_initial"))
 
 
-@pytest.mark.parametrize("code", [BY_EDITOR, BY_CURSOR], ids=["editor", "cursor"])
+@pytest.mark.parametrize(
+    "code", [BY_EDITOR, BY_METHOD, BY_CURSOR], ids=["editor", "method", "cursor"]
+)
 def test_what_python_code_makes_by_sql_is_expected(project: Project, code: str) -> None:
     write_code(project, code)
     with project.installed():
@@ -103,7 +110,36 @@ def test_code_that_needs_rows_leaves_the_rest_as_it_is(project: Project) -> None
         sql("INSERT INTO shop_item (size) VALUES (1)")
         project.migrate()
         assert told(drift()) == [("shop_item", "index", "extra")]
-        assert "the Python code of shop.0002_code" in drift()["differences"][0]["cause"]
+        assert drift()["differences"][0]["cause"] == (
+            "made by hand, or by SQL that is in no migration; or by the Python code of "
+            "shop.0002_code where it found rows: the shadow has none"
+        )
+
+
+@pytest.mark.engine_neutral
+def test_what_code_takes_away_where_there_are_rows_names_the_code(project: Project) -> None:
+    dropping = """
+def forwards(apps, editor):
+    if apps.get_model("shop", "item").objects.exists():
+        editor.execute("DROP INDEX by_code")
+"""
+    write_code(project, BY_METHOD)
+    project.source("0003_drop", CODE.format(code=dropping, after="0002_code"))
+    project.migration("0004_other", model("Other"), after=[("shop", "0003_drop")])
+    with project.installed():
+        project.migrate("shop", "0002")
+        sql("INSERT INTO shop_item (size) VALUES (1)")
+        project.migrate()
+        (difference,) = drift()["differences"]
+        assert (difference["name"], difference["way"]) == ("by_code", "missing")
+        named = "shop.0002_code, shop.0003_drop where it found rows: the shadow has none"
+        assert difference["cause"].endswith(f"; or by the Python code of {named}")
+        # Of code that does not speak of the table, no more is known than that it is there.
+        sql("ALTER TABLE shop_other ADD COLUMN more integer")
+        (other,) = (d for d in drift()["differences"] if d["table"] == "shop_other")
+        assert other["cause"] == (
+            "made by hand, or by the Python code of shop.0002_code, shop.0003_drop"
+        )
 
 
 DEFAULT = """

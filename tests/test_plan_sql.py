@@ -134,12 +134,16 @@ def test_nasty_cases_forwards_and_backwards(project: Project, start: str) -> Non
 
 def test_cars_forwards_and_backwards(project: Project) -> None:
     with project.installed("Cars"):
-        for target, name in (("0003", "0003_specs_color_owner"), ("0001", "0001_initial")):
+        for target, name in (
+            ("0003", "0003_specs_color_owner"),
+            ("0001", "0001_initial"),
+            ("zero", None),
+        ):
             report = plan("Cars", target, sql=True)
             assert report["sql"]["exact"]
             done = run_for_real("Cars", name)
             assert told(report) == done
-            assert len(done) > 3
+            assert len(done) > (3 if name else 0)
 
 
 def test_python_is_named_and_not_run(project: Project) -> None:

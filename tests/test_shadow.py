@@ -18,6 +18,7 @@ from django.db import connection, migrations, models
 from migration_tools.backends.scratch import scratch_for
 from migration_tools.backends.scratch.base import is_left_behind, new_name
 from migration_tools.plan import Target, make_plan
+from migration_tools.schema.isolation import run_isolated
 from migration_tools.schema.shadow import sql_of
 from tests.helpers import (
     Project,
@@ -266,3 +267,20 @@ def test_a_user_who_may_write_nothing(project: Project, creates: bool, temporary
 def without_locks(report: Any) -> list[dict[str, Any]]:
     """Of what was only collected nobody knows them."""
     return [s | {"locks": []} for step in report["steps"] for s in step["statements"]]
+
+
+def tables_that_stay(connection: Any) -> list[str]:
+    """In the process of the shadow; PostgreSQL alone waits for the disk at each index."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE looked_at (a integer)")
+        if connection.vendor != "postgresql":
+            return []
+        cursor.execute("SELECT relname FROM pg_class WHERE relpersistence <> 't' AND oid > 16384")
+        return [name for (name,) in cursor.fetchall()]
+
+
+def test_what_is_only_looked_at_is_written_to_no_disk() -> None:
+    scratch = scratch_for(connection)
+    with scratch.database() as settings:
+        look = scratch.for_a_look(settings)
+        assert run_isolated(tables_that_stay, connection.alias, look) == []

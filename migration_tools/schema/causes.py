@@ -16,6 +16,7 @@ from migration_tools.analysis.sources import source_hash, source_of
 from migration_tools.backends.catalogue.parts import Kind
 from migration_tools.journal import LastStep, Outcome
 from migration_tools.plan import Direction, Key
+from migration_tools.schema.code import sends_sql
 from migration_tools.schema.diff import Difference, Way
 
 
@@ -60,6 +61,29 @@ class Causes:
         return owner.app if owner else ""
 
     def likely(self, difference: Difference) -> str:
+        told = self._likely(difference)
+        code = self._code_for_rows(difference)
+        if not code:
+            return told
+        names = ", ".join(map(_label, code))
+        return f"{told}; or by the Python code of {names} where it found rows: the shadow has none"
+
+    def _code_for_rows(self, difference: Difference) -> list[Migration]:
+        """Code that changes schemas by itself, and speaks of this table or of its model."""
+        owner = self.owners.get(difference.table)
+        found = []
+        for migration in self.applied:
+            if not any(isinstance(o, RunPython) and sends_sql(o) for o in _all_of(migration)):
+                continue
+            names = [difference.table]
+            if owner is not None and owner.app == migration.app_label:
+                names.append(owner.model)
+            source = source_of(migration)
+            if any(re.search(rf"\b{re.escape(name)}\b", source, re.I) for name in names):
+                found.append(migration)
+        return found
+
+    def _likely(self, difference: Difference) -> str:
         owner = self.owners.get(difference.table)
         app = owner.app if owner else ""
         if difference.way is Way.EXTRA:
@@ -105,7 +129,12 @@ class Causes:
         ]
         if edited:
             return f"perhaps made by {', '.join(edited)}, which was edited after it was applied"
-        code = [_label(m) for m in self.applied if m.app_label == app and _runs_python(m)]
+        told = self._code_for_rows(difference)
+        code = [
+            _label(migration)
+            for migration in self.applied
+            if migration.app_label == app and _runs_python(migration) and migration not in told
+        ]
         if code:
             return f"made by hand, or by the Python code of {', '.join(code)}"
         return "made by hand, or by SQL that is in no migration"

@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 
 #: Names without which no code sends a statement of its own.
 SENDING = frozenset(("execute", "executemany", "executescript", "cursor", "deferred_sql"))
+#: What schema editors are called for; code that calls them makes schema as well.
+EDITING = frozenset(
+    (
+        *("create_model", "delete_model", "alter_db_table", "add_field", "remove_field"),
+        *("alter_field", "add_index", "remove_index", "rename_index", "add_constraint"),
+        *("remove_constraint", "alter_unique_together", "alter_index_together"),
+    )
+)
 #: Audit events by which code reaches beyond its process, but for opening a file to read it.
 OUTSIDE = (
     *("socket.", "ssl.", "subprocess.", "shutil.", "ftplib.", "smtplib.", "urllib.", "webbrowser."),
@@ -39,7 +47,7 @@ def sends_sql(operation: RunPython) -> bool:
     code = inspect.unwrap(getattr(operation.code, "func", operation.code))
     if not isinstance(code, FunctionType) or code.__module__.startswith("django."):
         return False
-    return bool(SENDING & set(_names(code, set())))
+    return bool((SENDING | EDITING) & set(_names(code, set())))
 
 
 def _names(function: FunctionType, seen: set[FunctionType]) -> Iterator[str]:

@@ -177,7 +177,10 @@ def _others(
 
 
 def _made(connection: BaseDatabaseWrapper, start: Start) -> Expected:
-    with scratch_for(connection).database() as settings:
+    scratch = scratch_for(connection)
+    with scratch.database() as settings:
+        if start.way is Source.MODELS:
+            settings = scratch.for_a_look(settings)
         schema, owners = run_isolated(build_and_read, connection.alias, settings, start)
     return Expected(schema=schema, owners=owners, source=start.way)
 

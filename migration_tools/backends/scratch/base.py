@@ -53,6 +53,10 @@ class Scratch:
         """Settings under which whatever is made lives in its session only, where that exists."""
         return None
 
+    def for_a_look(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """Those of ``database()``, where what is made is looked at in the same session only."""
+        return settings
+
     @property
     def note(self) -> str:
         """What cannot be known in such a database, for people."""

@@ -73,16 +73,24 @@ class PostgreSQLScratch(ServerScratch):
         ), ""
 
     def temporary(self) -> dict[str, Any]:
-        return self._with_option("-c search_path=pg_temp")
+        return self._of_today("-c search_path=pg_temp")
 
     def read_only(self) -> dict[str, Any]:
-        return self._with_option("-c default_transaction_read_only=on")
+        return self._of_today("-c default_transaction_read_only=on")
 
-    def _with_option(self, option: str) -> dict[str, Any]:
+    def for_a_look(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """Temporary tables: the server waits for the disk at each index of one that is to stay."""
+        return _with_option(settings, "-c search_path=pg_temp,public")
+
+    def _of_today(self, option: str) -> dict[str, Any]:
         settings = self.settings(self.connection.settings_dict["NAME"])
-        before = settings["OPTIONS"].get("options", "")
-        settings["OPTIONS"]["options"] = f"{before} {option}".strip()
-        return settings
+        return _with_option(settings, option)
+
+
+def _with_option(settings: dict[str, Any], option: str) -> dict[str, Any]:
+    options = settings["OPTIONS"]
+    told = f"{options.get('options', '')} {option}".strip()
+    return {**settings, "OPTIONS": {**options, "options": told}}
 
 
 def _version_of(program: str) -> int | None:
