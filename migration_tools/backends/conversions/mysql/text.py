@@ -94,4 +94,8 @@ def worded_to_text(change: Change[MySQLBackend]) -> Verdict:
     verdict = Verdict(value=text)
     if length is None:
         return verdict
-    return fit(verdict, change, f"CHAR_LENGTH({text}) > {length}")
+    longer = f"CHAR_LENGTH({text}) > {length}"
+    verdict.value = f"LEFT({text}, {length})"
+    fit(verdict, change, f"{longer} AND NOT ({blank_after(text, length)})")
+    verdict.lose(longer, f"trailing blanks cut to {length} characters")
+    return verdict

@@ -56,8 +56,10 @@ def bytes_to_text(change: Change[MySQLBackend]) -> Verdict:
         "are not text in UTF-8",
         Obstacle.NOT_CONVERTIBLE,
     )
-    if change.new.length is not None:
-        block_longer(verdict, change, change.new.length)
+    length = change.new.length
+    if length is not None:
+        verdict.value = f"LEFT({text}, {length})"
+        cut_blanks(verdict, text, length)
     return hesitate(verdict, change)
 
 
@@ -130,14 +132,15 @@ def to_padded(change: Change[MySQLBackend]) -> Verdict:
     if old not in MAY_END_IN_BLANKS:
         block_longer(verdict, change, length)
         return hesitate(verdict, change)
-    longer = f"CHAR_LENGTH({text}) > {length}"
-    verdict.block(
-        f"{longer} AND NOT ({blank_after(text, length)})",
-        f"are longer than {length} characters",
-        Obstacle.TOO_LONG,
-    )
-    verdict.lose(differ(padded(change), text), "left without the blanks at their end")
+    cut_blanks(verdict, text, length)
     return hesitate(verdict, change)
+
+
+def cut_blanks(verdict: Verdict, text: str, length: int) -> None:
+    """Block what is too long by more than blanks: those are cut, as the verdict's value says."""
+    longer = f"CHAR_LENGTH({text}) > {length} AND NOT ({blank_after(text, length)})"
+    verdict.block(longer, f"are longer than {length} characters", Obstacle.TOO_LONG)
+    verdict.lose(differ(str(verdict.value), text), "left without the blanks at their end")
 
 
 def padded(change: Change[MySQLBackend]) -> str:
