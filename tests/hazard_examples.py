@@ -149,6 +149,29 @@ EXAMPLES: dict[str, tuple[Case, tuple[str, ...]]] = {
         Case(ITEM, [ops.AddField("Item", "weight", integer())], ROWS, codes=("MT302",)),
         MYSQLS,
     ),
+    "MT305": (
+        Case(
+            [model("Item", size=integer(null=True, unique=True), name=text())],
+            [ops.RemoveField("Item", "size")],
+            by_hand=[
+                "DROP TABLE shop_item",
+                "CREATE TABLE shop_item (id integer PRIMARY KEY, name varchar(20) NOT NULL)",
+                "INSERT INTO shop_item VALUES (1, 'a')",
+            ],
+            codes=("MT305",),
+        ),
+        ("sqlite",),
+    ),
+    "MT309": (
+        Case(
+            ITEM,
+            alter(text()),
+            ROWS,
+            by_hand=["ALTER TABLE shop_item DROP COLUMN size"],
+            codes=("MT309",),
+        ),
+        ("sqlite",),
+    ),
     "MT303": (
         Case(
             ITEM,

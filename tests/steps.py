@@ -26,7 +26,7 @@ from tests.settings import ENGINE
 DERIVED = "twice"
 #: That a trigger is broken shows only when a row is written.
 UNSEEN = {"broken_trigger"}
-INVENTED = "MT302"
+INVENTED, MADE_ANEW = "MT302", "MT309"
 MISREAD = "MT301"  # judged value by value elsewhere
 
 Rows = Mapping[str, list[Any]]
@@ -222,7 +222,7 @@ def made_by_hand() -> dict[str, bool]:
 def compare_invented(findings: Any) -> None:
     """What every row got where no value was given, to the letter of the engine."""
     for found in findings:
-        if found["code"] != INVENTED:
+        if found["code"] not in (INVENTED, MADE_ANEW):
             continue
         (said,) = re.findall(r"every row gets (.*) \(", found["message"])
         column, table = quote(found["column"]), quote(found["table"])

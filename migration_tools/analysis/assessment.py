@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from django.db import DatabaseError
 
 from migration_tools.analysis import effects as fx
+from migration_tools.analysis.absent import absent_columns
 from migration_tools.analysis.context import Context
 from migration_tools.analysis.dependants import Dependants
 from migration_tools.analysis.fingerprint import fingerprint
@@ -282,6 +283,7 @@ def _candidates(
                 if isinstance(effect, fx.SqlRead):
                     found += judge_sql(effect, operation, context, dependants)
                     continue
+                found += absent_columns(effect, operation, context)
                 found += losses(effect, context)
                 found += obstacles(effect, context)
                 found += standing_obstacles(effect, operation.known, context)

@@ -129,7 +129,9 @@ def _nothing_to_drop(effect: fx.ColumnDropped, context: Context) -> Iterator[Can
         return
     if context.column(effect.table, effect.column.name).missing:
         table = context.holds_rows(effect.table) or effect.table
-        yield context.candidate(hazard=hz.NOTHING_TO_DROP, table=table, column=effect.column.name)
+        remade = context.backend.remakes(effect.column, None)
+        hazard = hz.NOTHING_TO_DROP if remade else hz.COLUMN_MISSING
+        yield context.candidate(hazard=hazard, table=table, column=effect.column.name)
 
 
 # --- columns ----------------------------------------------------------------------------------

@@ -267,6 +267,13 @@ class Backend:
         """
         return None
 
+    def read_as_text(self, table: str, name: str) -> str | None:
+        """What a query reads in the place of a column that the table has not got: a literal.
+
+        None where the engine refuses such a query, as most do.
+        """
+        return None
+
     def value_for_null(self, column: Column) -> str | None:
         """What a NULL becomes when NOT NULL is set without a default; None where that fails."""
         return None

@@ -141,6 +141,15 @@ class SQLiteBackend(Backend):
     def remakes(self, old: Column | None, new: Column | None) -> bool:
         return schema.remakes(old, new)
 
+    def read_as_text(self, table: str, name: str) -> str | None:
+        """As the library was built: a name in double quotes that is none may be a text."""
+        with self.connection.cursor() as cursor:
+            try:
+                cursor.execute(f"SELECT {self.quote(name)} FROM {self.quote(table)} LIMIT 0")
+            except OperationalError:
+                return None
+        return self.literal(name)
+
     def trial(self) -> Trial:
         return schema.SchemaCopy(self.connection)
 

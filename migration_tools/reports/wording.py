@@ -173,6 +173,7 @@ _SENTENCES = {
     hz.KEY_VALIDATED.code: "the keys of {rows} are looked up; {detail}",
     hz.OTHER_LOCKED.code: "{table} is locked along; {detail}",
     hz.NOTHING_UNDONE.code: "undoes nothing: what {detail} did stays as it is",
+    hz.MADE_ANEW.code: "{rows}: the column is missing and made anew, {detail}{column}",
     hz.NOTHING_TO_DROP.code: "column{column} to drop is not in {table}",
 }
 

@@ -105,7 +105,8 @@ COLUMN_MISSING = hazard(
     "MT112",
     "column missing",
     Severity.BLOCKER,
-    cause="The step changes a column that is not in its table, though the history says so.",
+    cause="The step changes or drops a column that is not in its table, though the history says "
+    "so.",
     consequence=_STOPS,
     remedy="Find out who dropped it; if that was right, take the step with --fake.",
 )

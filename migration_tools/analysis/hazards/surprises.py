@@ -38,12 +38,24 @@ NOT_JUDGED = hazard(
     consequence="The step may fail.",
     remedy="Try it on a copy of the data.",
 )
+MADE_ANEW = hazard(
+    "MT309",
+    "missing column made anew",
+    Severity.WARNING,
+    cause="A column is not in its table, though the history says so, and the step makes the table "
+    "anew, as the history has it, on an engine that reads a quoted name which is no column's as a "
+    "text.",
+    consequence="The step passes. The column is there again, and every row holds its name in it.",
+    remedy="Find out who dropped the column; put it back with its values before the step, or take "
+    "the field out of the history by a migration that is applied with --fake.",
+)
 NOTHING_TO_DROP = hazard(
     "MT305",
     "column to drop is missing",
     Severity.WARNING,
-    cause="The step drops a column that is not in its table, though the history says so.",
-    consequence="Nothing is lost. On most engines the step fails.",
+    cause="The step drops a column that is not in its table, though the history says so, and the "
+    "engine makes the table anew for it.",
+    consequence="Nothing is lost, and the step passes.",
     remedy="If the column was dropped by hand, take the step with --fake.",
 )
 
