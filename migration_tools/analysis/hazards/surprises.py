@@ -38,17 +38,6 @@ NOT_JUDGED = hazard(
     consequence="The step may fail.",
     remedy="Try it on a copy of the data.",
 )
-MADE_ANEW = hazard(
-    "MT309",
-    "missing column made anew",
-    Severity.WARNING,
-    cause="A column is not in its table, though the history says so, and the step makes the table "
-    "anew, as the history has it, on an engine that reads a quoted name which is no column's as a "
-    "text.",
-    consequence="The step passes. The column is there again, and every row holds its name in it.",
-    remedy="Find out who dropped the column; put it back with its values before the step, or take "
-    "the field out of the history by a migration that is applied with --fake.",
-)
 NOTHING_TO_DROP = hazard(
     "MT305",
     "column to drop is missing",
@@ -91,4 +80,15 @@ KEYS_NOT_CHECKED = hazard(
     cause="There was no time to look for rows that point to nothing.",
     consequence="If there are any, in whatever table, the first step fails and nothing is changed.",
     remedy="Give it more time with --count-timeout.",
+)
+MADE_ANEW = hazard(
+    "MT309",
+    "missing column made anew",
+    Severity.WARNING,
+    cause="A column is not in its table, though the history says so, and the step makes the table "
+    "anew, as the history has it, on an engine that reads a quoted name which is no column's as a "
+    "text.",
+    consequence="The step passes. The column is there again, and every row holds its name in it.",
+    remedy="Find out who dropped the column; put it back with its values before the step, or take "
+    "the field out of the history by a migration that is applied with --fake.",
 )
