@@ -22,7 +22,7 @@ from migration_tools.execution.begun import Begun, Moment
 from migration_tools.execution.copies import Copies
 from migration_tools.execution.names import place_then
 from migration_tools.execution.notes import Progress, loaded
-from migration_tools.execution.returning import Return, Returning, Unfit, unfit
+from migration_tools.execution.returning import Coming, Return, Returning, Unfit, unfit
 from migration_tools.journal import Journal
 
 if TYPE_CHECKING:
@@ -380,7 +380,14 @@ def name_of(model: Any, field: Any) -> str:
     return f"{model._meta.label_lower}.{field.name}".lower()
 
 
-def with_archives(assessment: Assessment, connection: BaseDatabaseWrapper) -> Assessment:
+def with_archives(
+    assessment: Assessment, connection: BaseDatabaseWrapper, *, seconds: float
+) -> tuple[Assessment, Coming]:
     """As a run would see it that is told nothing about archives; only reads."""
     strategy = "copy" if configuration().archive == "copy" else "auto"
-    return Archivist(connection, Wishes(strategy=strategy), lambda: None).judged(assessment)
+    archivist = Archivist(connection, Wishes(strategy=strategy), lambda: None)
+    try:
+        coming = Coming(returns=archivist.returns(assessment, seconds=seconds))
+    except ArchiveError as error:
+        coming = Coming(refusal=error)
+    return archivist.judged(assessment), coming

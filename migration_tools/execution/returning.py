@@ -44,6 +44,14 @@ class Return:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Coming:
+    """``refusal``: why a run would be refused before its first step; None where it would not."""
+
+    returns: tuple[Return, ...] = ()
+    refusal: ArchiveError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unfit:
     """``rows``: that have come back."""
 
@@ -53,7 +61,7 @@ class Unfit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Coming:
+class _Candidate:
     """An archive at the effect it comes back with. ``there``: where its other rows are now, None
     where that cannot be told."""
 
@@ -103,7 +111,7 @@ class Returning:
 
     # --- which ------------------------------------------------------------------------------
 
-    def _coming(self, assessment: Assessment) -> Iterator[_Coming | fx.Opaque]:
+    def _coming(self, assessment: Assessment) -> Iterator[_Candidate | fx.Opaque]:
         effects = [
             (step.step, effect)
             for step in assessment.steps
@@ -125,7 +133,7 @@ class Returning:
                 yield coming
             self._follow(effect)
 
-    def _at(self, step: Step, effect: fx.Effect) -> _Coming | None:
+    def _at(self, step: Step, effect: fx.Effect) -> _Candidate | None:
         match effect:
             case fx.TableCreated():
                 archive = self._latest(step, Kind.TABLE, effect.table)
@@ -142,7 +150,7 @@ class Returning:
             return None
         if isinstance(effect, fx.TableCreated):
             self._homes[effect.table] = archive.place
-        return _Coming(step=step, archive=archive, effect=effect, there=there)
+        return _Candidate(step=step, archive=archive, effect=effect, there=there)
 
     def _latest(self, step: Step, kind: Kind, table: str, column: str = "") -> Archive | None:
         return self._catalogue.latest_for(
@@ -183,7 +191,7 @@ class Returning:
 
     # --- what stands in the way -------------------------------------------------------------
 
-    def _require_possible(self, coming: _Coming, assessment: Assessment) -> None:
+    def _require_possible(self, coming: _Candidate, assessment: Assessment) -> None:
         for reason, hint in self._obstacles(coming, assessment):
             archive = coming.archive
             name = f"{archive.table}.{archive.column}" if archive.column else archive.table
@@ -193,7 +201,7 @@ class Returning:
                 hint=hint or WITHOUT,
             )
 
-    def _obstacles(self, coming: _Coming, assessment: Assessment) -> Iterator[tuple[str, str]]:
+    def _obstacles(self, coming: _Candidate, assessment: Assessment) -> Iterator[tuple[str, str]]:
         archive = coming.archive
         source, now = archive.details.get("source"), _source(coming.step, assessment)
         if source and now and source != now:
@@ -230,7 +238,7 @@ class Returning:
         missing = [column for column in effect.columns if column.name in without]
         yield from required_fills(effect.model, missing, archive, self._fills)
 
-    def _parked_obstacles(self, coming: _Coming) -> Iterator[tuple[str, str]]:
+    def _parked_obstacles(self, coming: _Candidate) -> Iterator[tuple[str, str]]:
         effect = coming.effect
         table = coming.there.table if coming.there else effect.table
         # Rows born since are told, and refused where they must be, with the plan's other findings.
@@ -238,7 +246,7 @@ class Returning:
         if check is not None:
             yield check.reason, check.hint
 
-    def _orphans(self, coming: _Coming) -> Iterator[tuple[str, str]]:
+    def _orphans(self, coming: _Candidate) -> Iterator[tuple[str, str]]:
         if isinstance(coming.effect, fx.ColumnAltered):
             return
         there = coming.there or Place(table=coming.archive.place)

@@ -15,18 +15,22 @@ from migration_tools.analysis.verdicts import Assessment
 from migration_tools.backends import for_connection
 from migration_tools.backends.base import Backend
 from migration_tools.backends.blocking import Blocking
+from migration_tools.execution.returning import Coming
 from migration_tools.management import base
 from migration_tools.reports.lines import Line
+from migration_tools.reports.wording import Quote
 from migration_tools.schema.statements import PlanSQL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """``sql`` and ``blocking``: None where they were not asked for."""
+    """``sql`` and ``blocking``: None where they were not asked for; ``coming``: from archives, None
+    where they were not looked at."""
 
     assessment: Assessment
     sql: PlanSQL | None = None
     blocking: Blocking | None = None
+    coming: Coming | None = None
 
 
 FORMATS = ("text", "json", "markdown", "github", "html", "sql")
@@ -70,22 +74,32 @@ def text_lines(reports: Sequence[Report], *, columns: int | None) -> Iterator[Li
         if not assessment.steps:
             continue
         yield Line(text=f"  Fingerprint: {assessment.fingerprint}")
-        yield from waiting_lines(report, indent="  ")
+        for beside in (returning_lines(report), waiting_lines(report)):
+            yield from (Line(text=f"  {each.text}".rstrip(), tone=each.tone) for each in beside)
         if sql is not None:
             yield Line(text="")
             yield from (Line(text=f"  {line}") for line in preamble(sql))
             yield from statement_lines(assessment, sql, backend)
 
 
-def waiting_lines(report: Report, *, indent: str = "") -> Iterator[Line]:
+def returning_lines(report: Report) -> Iterator[Line]:
+    """What `migrate_safe` would bring back, if anything."""
+    from migration_tools.reports.returning import coming_lines
+
+    found = tuple(coming_lines(report.coming, _quote(report))) if report.coming else ()
+    if found:
+        yield Line(text="")
+        yield from found
+
+
+def waiting_lines(report: Report) -> Iterator[Line]:
     """Who is in the way now, if that was asked for."""
     from migration_tools.reports.blocking import blocking_lines
 
     if report.blocking is None:
         return
     yield Line(text="")
-    for line in blocking_lines(report.blocking, _backend(report.assessment).quote):
-        yield Line(text=f"{indent}{line.text}", tone=line.tone)
+    yield from blocking_lines(report.blocking, _quote(report))
 
 
 def script_lines(report: Report) -> Iterable[Line]:
@@ -103,10 +117,13 @@ def json_text(reports: Sequence[Report], *, several: bool) -> str:
 
 def _as_dict(report: Report) -> dict[str, Any]:
     from migration_tools.reports.blocking import blocking_as_dict
+    from migration_tools.reports.returning import coming_as_dict
     from migration_tools.reports.serializing import assessment_as_dict
 
     assessment = report.assessment
     told = assessment_as_dict(assessment, _backend(assessment).quote, report.sql)
+    if report.coming is not None:
+        told |= coming_as_dict(report.coming)
     if report.blocking is not None:
         told["blocking"] = blocking_as_dict(report.blocking)
     return told
@@ -121,7 +138,10 @@ def markdown_text(reports: Sequence[Report], *, several: bool) -> str:
                 report.assessment,
                 _backend(report.assessment).quote,
                 "\n".join(line.text for line in script_lines(report)),
-                "\n".join(line.text for line in waiting_lines(report)).strip(),
+                {
+                    "Back from archives": _text(returning_lines(report)),
+                    "In the way now": _text(waiting_lines(report)),
+                },
             )
             for report in reports
         ]
@@ -149,11 +169,24 @@ def html_text(reports: Sequence[Report], *, several: bool) -> str:
             assessment=report.assessment,
             backend=_backend(report.assessment),
             sql=report.sql,
-            blockers=tuple(line for line in waiting_lines(report) if line.text),
+            beside=tuple(
+                line
+                for lines in (returning_lines(report), waiting_lines(report))
+                for line in lines
+                if line.text
+            ),
         )
         for report in reports
     ]
     return plans_page(told, now=timezone.localtime(timezone.now()), title="Migration plan")
+
+
+def _text(lines: Iterable[Line]) -> str:
+    return "\n".join(line.text for line in lines).strip()
+
+
+def _quote(report: Report) -> Quote:
+    return _backend(report.assessment).quote
 
 
 def _backend(assessment: Assessment) -> Backend:

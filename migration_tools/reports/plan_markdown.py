@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from migration_tools.analysis.hazards import Severity
 from migration_tools.analysis.questions import LossKind
@@ -16,12 +16,15 @@ from migration_tools.reports.wording import Quote, operation_phrase, summary
 MARKER = "<!-- migration_tools: migration_plan -->"
 
 
-def plans_markdown(told: Sequence[tuple[Assessment, Quote, str, str]]) -> str:
-    """``told``: each assessment with its quoting, its script of SQL and who is in the way now."""
+def plans_markdown(told: Sequence[tuple[Assessment, Quote, str, Mapping[str, str]]]) -> str:
+    """``told``: each assessment with its quoting, its script of SQL and what is to be
+    folded beside it, by its heading; empty where there is none."""
     return cut("\n\n".join([MARKER, *("\n".join(_plan(*of_plan)) for of_plan in told)]))
 
 
-def _plan(assessment: Assessment, quote: Quote, sql: str, blocking: str) -> Iterator[str]:
+def _plan(
+    assessment: Assessment, quote: Quote, sql: str, beside: Mapping[str, str]
+) -> Iterator[str]:
     yield f"**{_sign(assessment)} {escaped(heading(assessment))}: {escaped(_verdict(assessment))}**"
     for note in assessment.plan.notes:
         yield f"\n> {escaped(note)}"
@@ -37,8 +40,9 @@ def _plan(assessment: Assessment, quote: Quote, sql: str, blocking: str) -> Iter
         yield folded("Queries that list the rows", fenced("\n".join(queries), "sql")) + "\n"
     if sql:
         yield folded("SQL", fenced(sql, "sql")) + "\n"
-    if blocking:
-        yield folded("In the way now", fenced(blocking)) + "\n"
+    for title, text in beside.items():
+        if text:
+            yield folded(title, fenced(text)) + "\n"
     yield f"Fingerprint: {code(assessment.fingerprint)}"
 
 

@@ -26,12 +26,13 @@ CLASSES = {Tone.LOSS: "loss", Tone.BLOCKER: "loss", Tone.WARNING: "warn"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """One plan; ``sql``: None if it was not asked for; ``blockers``: who is in the way now."""
+    """One plan; ``sql``: None if it was not asked for; ``beside``: what comes back from
+    archives, and who is in the way now."""
 
     assessment: Assessment
     backend: Backend
     sql: PlanSQL | None = None
-    blockers: tuple[Line, ...] = ()
+    beside: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +59,7 @@ def _plan(told: Told) -> dict[str, Any]:
         "verdict": summary(assessment) if assessment.steps else "nothing to do",
         "tone": verdict_tone(assessment),
         "notes": assessment.plan.notes,
-        "blockers": [_item(line) for line in told.blockers],
+        "beside": [_item(line) for line in told.beside],
         "steps": [_step(step, told) for step in assessment.steps],
         "sql_notes": [] if sql is None else list(preamble(sql)),
         "fingerprint": assessment.fingerprint,

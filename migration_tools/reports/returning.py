@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from migration_tools.archives.catalogue import Kind
 from migration_tools.archives.conflicts import Conflict, Why
-from migration_tools.execution.returning import Return
+from migration_tools.execution.returning import Coming, Return
 from migration_tools.reports.lines import Line, Tone
 from migration_tools.reports.wording import Quote, place
 
@@ -26,6 +27,44 @@ SENTENCES = {
     ),
     Why.ORPHANS: ("1 row points to a row that is gone", "{} rows point to rows that are gone"),
 }
+
+
+def coming_lines(coming: Coming, quote: Quote) -> Iterator[Line]:
+    """Nothing at all where no archive comes back."""
+    if coming.returns:
+        yield from return_lines(coming.returns, quote)
+    if coming.refusal is not None:
+        yield Line(
+            text=f"`migrate_safe` would refuse this plan: {coming.refusal}", tone=Tone.BLOCKER
+        )
+        if coming.refusal.hint:
+            yield Line(text=coming.refusal.hint)
+
+
+def coming_as_dict(coming: Coming) -> dict[str, Any]:
+    refusal = coming.refusal
+    return {
+        "returns": list(map(_as_dict, coming.returns)),
+        "return_refused": None if refusal is None else f"{refusal} {refusal.hint}".strip(),
+    }
+
+
+def _as_dict(back: Return) -> dict[str, Any]:
+    archive = back.archive
+    return {
+        "app": back.step.app,
+        "name": back.step.name,
+        "archive": archive.number,
+        "run": archive.run,
+        "kind": archive.kind.value,
+        "table": archive.table,
+        "column": archive.column or None,
+        "rows": back.rows,
+        "conflicts": [
+            {"kind": conflict.why.value, "rows": conflict.rows, "query": conflict.query}
+            for conflict in back.conflicts
+        ],
+    }
 
 
 def return_lines(returns: Sequence[Return], quote: Quote) -> Iterator[Line]:

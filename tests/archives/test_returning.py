@@ -20,6 +20,8 @@ from tests.helpers import (
     insert,
     is_clear,
     model,
+    plan,
+    plan_text,
     refusal,
     sql,
 )
@@ -70,6 +72,43 @@ def test_a_column_is_told_with_what_does_not_fit(column: Project, archive: str) 
         copied = archive == "copy" or ENGINE == "sqlite"
         assert ("1 row was deleted since, and stays away." in text) == copied
         assert sql("SELECT id, v FROM shop_item ORDER BY id") == [(1, 10), (3, 30), (8, 7), (9, 7)]
+
+
+@pytest.mark.parametrize("archive", ARCHIVES)
+def test_a_plan_tells_it_too(column: Project, archive: str) -> None:
+    with column.installed():
+        take_and_change(column, archive)
+        report = plan("shop")
+        (back,) = report["returns"]
+        query = {conflict["kind"]: conflict.pop("query") for conflict in back["conflicts"]}["born"]
+        assert sql(query.removesuffix(";")) == [(8,), (9,)]
+        assert {"kind": "born", "rows": 2} in back.pop("conflicts")
+        of_archive = {"archive": 1, "run": 1, "kind": "column", "table": "shop_item", "column": "v"}
+        assert back == {"app": "shop", "name": "0002_more", "rows": 2, **of_archive}
+        assert report["return_refused"] is None
+        for form in ("text", "markdown", "html"):
+            text = plan_text("shop", format=form)
+            assert "Back from archives" in text
+            assert "2 rows were added since, and get what the migration gives them." in text
+
+
+def test_a_plan_tells_what_cannot_come_back(column: Project) -> None:
+    with column.installed():
+        take_and_change(column, "copy")
+        column.migration("0002_more", AddField("Item", "v", whole(default=8)))
+        refused = (
+            "v cannot come back from archive 1 at shop.0002_more: the migration is not the one"
+        )
+        assert refused in plan("shop")["return_refused"]
+        assert "`migrate_safe` would refuse this plan" in plan_text("shop")
+        assert f"{refused} that took it away" in refusal("migrate_safe", "shop", interactive=False)
+
+
+def test_a_plan_that_brings_nothing_back_says_nothing(column: Project) -> None:
+    with column.installed():
+        report = plan("shop")
+        assert (report["returns"], report["return_refused"]) == ([], None)
+        assert "archives" not in plan_text("shop")
 
 
 @pytest.mark.parametrize("archive", ARCHIVES)

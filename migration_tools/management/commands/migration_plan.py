@@ -128,15 +128,16 @@ class Command(base.ReadingCommand):
                 assessment = assess(
                     plan, connection, online=online, absent=absent, count_timeout=timeout
                 )
+                coming = None
                 if assessment.online and not absent:
-                    assessment = with_archives(assessment, connection)
+                    assessment, coming = with_archives(assessment, connection, seconds=timeout)
                 if sql is not None and assessment.online:
                     assessment = with_waiting(assessment, sql, rows_of(sql, backend))
                 blocking = None
                 if options["blockers"]:
                     values = options["query_values"]
                     blocking = blocking_of(assessment, connection, values=values)
-                return Report(assessment=assessment, sql=sql, blocking=blocking)
+                return Report(assessment=assessment, sql=sql, blocking=blocking, coming=coming)
 
 
 def is_dangerous(assessment: Assessment, *, allow_opaque: bool) -> bool:
