@@ -141,6 +141,18 @@ class Copying:
             cursor.execute(query)
             return int(cursor.fetchone()[0])
 
+    def counts(self, source: str, *conditions: str) -> tuple[int, ...]:
+        """All rows of ``source``, and those of each condition, in one scan."""
+        told = [f"COUNT(CASE WHEN {condition} THEN 1 END)" for condition in conditions]
+        with self.connection.cursor() as cursor:
+            cursor.execute(f"SELECT {', '.join(['COUNT(*)', *told])} FROM {source}")
+            return tuple(map(int, cursor.fetchone()))
+
+    def is_any(self, source: str) -> bool:
+        with self.connection.cursor() as cursor:
+            cursor.execute(f"SELECT 1 FROM {source} LIMIT 1")
+            return cursor.fetchone() is not None
+
     def execute(self, sql: str, parameters: Sequence[Any] | None = None) -> int:
         with self.connection.cursor() as cursor:
             cursor.execute(sql, parameters)
