@@ -22,6 +22,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
+from round_trips import round_trip  # noqa: E402
 from schemas import no_drift, same_statements  # noqa: E402
 from servers import Server, server  # noqa: E402
 
@@ -248,7 +249,12 @@ def check_project(check: Check) -> None:
         if oracle is not None:
             oracle.result()
     fill(check)
-    judge(check, check.name("plain"), "full")
+    with ThreadPoolExecutor(1) as pool:
+        # On the database that is not looked at any more.
+        trip = pool.submit(round_trip, check) if check.plan != "migrate" else None
+        judge(check, check.name("plain"), "full")
+        if trip is not None:
+            trip.result()
     judge(check, check.name("empty"), "forwards")
     if check.plan != "migrate":
         whole_processes(check)
