@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
+from django.db.migrations import RenameField, RenameModel
 from django.db.migrations.loader import MigrationLoader
 
 from migration_tools.analysis.editor import links_of
@@ -14,6 +15,7 @@ from migration_tools.conf import configuration
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.migrations.operations.base import Operation
 
     from migration_tools.archives.catalogue import Archive
 
@@ -24,13 +26,14 @@ REASON = "private"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Private:
     """``entries`` are lower case. Models are asked about as they are at a step, so that a field
-    goes by the name that it has there."""
+    goes by the name that it has there: an entry stands for every name that it ever had."""
 
     entries: frozenset[str]
 
     @classmethod
     def configured(cls) -> Private:
-        return cls(entries=frozenset(name.lower() for name in configuration().private_fields))
+        entries = frozenset(name.lower() for name in configuration().private_fields)
+        return cls(entries=_under_all_names(entries) if entries else entries)
 
     def covers(self, label: str) -> bool:
         """``label``: "app.Model.field"."""
@@ -86,3 +89,48 @@ def _models(archive: Archive, connection: BaseDatabaseWrapper) -> Iterable[Any]:
         for at_end in (False, True):
             state = loader.project_state(key, at_end=at_end)
             yield from state.apps.get_models(include_auto_created=True)
+
+
+# --- names that change --------------------------------------------------------------------------
+
+
+def _under_all_names(entries: frozenset[str]) -> frozenset[str]:
+    """A name that was later given to something else counts as well: rather too much is private."""
+    renames = list(_renames())
+    found, new = set(entries), set(entries)
+    while new:
+        new = {other for name in new for a, b in renames for other in _renamed(name, a, b)} - found
+        found |= new
+    return frozenset(found)
+
+
+def _renames() -> Iterable[tuple[str, str]]:
+    """Of models and of fields, as entries."""
+    loader = MigrationLoader(None, load=False)
+    loader.load_disk()
+    for (app, _), migration in loader.disk_migrations.items():
+        for operation in _flat(migration.operations):
+            match operation:
+                case RenameModel():
+                    names = operation.old_name, operation.new_name
+                    label = app
+                case RenameField():
+                    names = operation.old_name, operation.new_name
+                    label = f"{app}.{operation.model_name}"
+                case _:
+                    continue
+            old, new = (f"{label}.{name}".lower() for name in names)
+            yield old, new
+            yield new, old
+
+
+def _renamed(name: str, old: str, new: str) -> Iterable[str]:
+    if name == old or name.startswith(f"{old}."):
+        yield new + name[len(old) :]
+
+
+def _flat(operations: Iterable[Operation]) -> Iterable[Operation]:
+    for operation in operations:
+        yield operation
+        for nested in ("state_operations", "database_operations"):
+            yield from _flat(getattr(operation, nested, ()))

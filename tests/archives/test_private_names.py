@@ -5,12 +5,18 @@ from __future__ import annotations
 import pytest
 from django.core.checks.registry import registry
 from django.db import models
-from django.db.migrations import AddField, RemoveField
+from django.db.migrations import (
+    AddField,
+    RemoveField,
+    RenameField,
+    RenameModel,
+    SeparateDatabaseAndState,
+)
 
 from migration_tools.checks import check_private_fields, check_settings
 from tests.archives.test_copied_runs import project
 from tests.archives.test_private_fields import private, text
-from tests.helpers import Project, changes_tables, insert, model, refusal
+from tests.helpers import Project, changes_tables, insert, model, plan, refusal, told
 
 __all__ = ["project"]
 
@@ -29,6 +35,26 @@ def test_names_that_no_field_has_are_told(project: Project) -> None:
         assert [name for name in wrong if name in "".join(m.msg for m in found)] == wrong
         assert not any(name in m.msg for m in found for name in known)
         assert check_private_fields in registry.get_checks()
+
+
+@pytest.mark.parametrize("name", ["shop.Item.pw", "shop.Item.key", "shop.Thing.word"])
+def test_any_name_that_it_ever_had_will_do(project: Project, name: str) -> None:
+    """The column goes under the first one; two renames bring it to the last."""
+    project.migration("0001_initial", model("Item", a=text()))
+    project.migration("0002_more", AddField("Item", "pw", text(default="none")))
+    project.migration("0003_key", RenameField("Item", "pw", "key"))
+    moved = SeparateDatabaseAndState([RenameModel("Item", "Thing")], [RenameModel("Item", "Thing")])
+    project.migration("0004_thing", moved)
+    project.migration("0005_word", RenameField("Thing", "key", "word"))
+    project.migration("0006_other", AddField("Thing", "b", text(default="none")))
+    with project.installed(**private(name)):
+        project.migrate("shop")
+        insert("shop_thing", id=[1], a=["x"], word=["secret"], b=["z"])
+        losses = told(plan("shop", "0001"), "losses")
+        assert [(loss["column"], loss["unkept"]) for loss in losses] == [
+            ("b", None),
+            ("word", "private"),
+        ]
 
 
 @pytest.mark.parametrize("value", ["shop.Item.a", ["a"], ["shop.Item.a.b"], [7], ["shop.*.a"]])
