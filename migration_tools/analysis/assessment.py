@@ -303,6 +303,8 @@ def _follow(effect: fx.Effect, context: Context) -> None:
     if isinstance(effect, fx.ColumnAdded) and context.holds_rows(effect.table) is not None:
         value = new_value(effect.column, context)
         context.lineage.convert(effect.table, effect.column.name, value)
+    if isinstance(effect, fx.UniqueAdded | fx.CheckAdded | fx.ConstraintRemoved):
+        context.made.add((context.holds_rows(effect.table) or effect.table, effect.name))
     if isinstance(effect, fx.Opaque):
         context.after_opaque = True
 

@@ -30,6 +30,8 @@ class Context:
     views: frozenset[str] = frozenset()
     #: Statements that could be read and still may do anything, with the reason.
     unread: dict[tuple[Step, int, str], str] = field(default_factory=dict)
+    #: Constraints that the plan has made or removed so far: table of today, and name.
+    made: set[tuple[str, str]] = field(default_factory=set)
     step: Step = field(init=False)
     index: int = field(init=False)
 
@@ -59,12 +61,19 @@ class Context:
             return conversion
         return self.backend.collated(conversion, effect.old, effect.new, table)
 
-    def with_values(self, table: str, texts: tuple[str, ...]) -> tuple[str, ...] | None:
-        """Put what the columns hold by now in the place of their marks; None if one is unknown."""
+    def with_values(
+        self, table: str, texts: tuple[str, ...], by_then: Mapping[str, str] | None = None
+    ) -> tuple[str, ...] | None:
+        """Put what the columns hold by now in the place of their marks; None if one is unknown.
+
+        ``by_then``: of a column that is about to change.
+        """
         known = True
 
         def replace(name: str) -> str:
             nonlocal known
+            if by_then and name in by_then:
+                return f"({by_then[name]})"
             values = self.values_of(table, (name,))
             known = known and values is not None
             return "" if values is None else values[name]

@@ -19,17 +19,15 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import FieldError
 from django.db.backends.base.operations import BaseDatabaseOperations
 from django.db.backends.base.schema import _related_non_m2m_objects  # type: ignore[attr-defined]
-from django.db.models import CheckConstraint, Index, UniqueConstraint
+from django.db.models import Index
 
 from migration_tools.analysis import effects as fx
 from migration_tools.analysis.compiling import (
-    compile_check,
     compile_condition,
     compile_divisors,
     compile_expressions,
-    compile_unique,
-    is_made,
 )
+from migration_tools.analysis.constraints import added, is_inline
 from migration_tools.analysis.describing import describe
 from migration_tools.analysis.queries import QueryRefused
 from migration_tools.analysis.statements import UNBOUND, bound, read
@@ -239,39 +237,11 @@ class _Notes:
                 self._index(model, ", ".join(names), change)
 
     def add_constraint(self, model: Any, constraint: Any) -> None:
-        table, connection = _table(model), self.connection
-        if isinstance(constraint, CheckConstraint):
-            check = fx.CheckAdded(
-                table=table,
-                name=constraint.name,
-                condition=_text(constraint),
-                made=not self.online or is_made(constraint, connection),
-                predicate=compile_check(model, constraint, self) if self.online else None,
-            )
-            self.note(check)
-        elif isinstance(constraint, UniqueConstraint):
-            parts, where = compile_unique(model, constraint, self) if self.online else (None, None)
-            unique = fx.UniqueAdded(
-                table=table,
-                name=constraint.name,
-                columns=tuple(model._meta.get_field(name).column for name in constraint.fields),
-                condition=_text(constraint),
-                nulls_distinct=constraint.nulls_distinct is not False,
-                made=not self.online or is_made(constraint, connection),
-                inline=_is_inline(constraint),
-                parts=parts,
-                where=where,
-                indexed=self._columns_of(model, constraint.fields),
-                divisors=compile_divisors(model, constraint.expressions, self, self.online),
-            )
-            self.note(unique)
-        else:
-            kind = type(constraint).__name__
-            self.note(fx.ConstraintAdded(table=table, name=constraint.name, kind=kind))
+        self.note(added(model, constraint, self))
 
     def remove_constraint(self, model: Any, constraint: Any) -> None:
         removed = fx.ConstraintRemoved(
-            table=_table(model), name=constraint.name, inline=_is_inline(constraint)
+            table=_table(model), name=constraint.name, inline=is_inline(constraint)
         )
         self.note(removed)
 
@@ -379,21 +349,5 @@ def _stored(column: Column) -> tuple[object, ...]:
     return (column.type, column.max_length, *digits, column.collation)
 
 
-def _is_inline(constraint: Any) -> bool:
-    """Whether it is part of the table's definition; some unique ones are an index and no more."""
-    special = ("condition", "contains_expressions", "include", "deferrable")
-    return not isinstance(constraint, UniqueConstraint) or not any(
-        getattr(constraint, name) for name in special
-    )
-
-
 def _normalised(together: Any) -> set[tuple[str, ...]]:
     return {tuple(names) for names in together or ()}
-
-
-def _text(constraint: Any) -> str:
-    """The constraint's arguments, in the same words on every Django version."""
-    _path, _args, kwargs = constraint.deconstruct()
-    # 5.2 still writes a check as ``check`` in some paths; the value is what counts.
-    named = {("condition" if key == "check" else key): value for key, value in kwargs.items()}
-    return ", ".join(f"{key}={named[key]!r}" for key in sorted(named))

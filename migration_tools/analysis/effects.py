@@ -106,6 +106,9 @@ class CheckAdded:
     predicate: str | None = field(default=None, compare=False)
 
 
+Rule = UniqueAdded | CheckAdded
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConstraintAdded:
     """A constraint of a class of its own (an exclusion constraint, a third party's)."""

@@ -13,6 +13,8 @@ from django.db.migrations.state import ModelState
 from django.db.migrations.utils import resolve_relation
 from django.db.models import BaseConstraint, F, Q
 
+from migration_tools.analysis.effects import Rule
+
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -28,13 +30,17 @@ Standing = tuple[tuple[str, ...], BaseConstraint | None]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """``names``: of indexes and constraints. ``keys``: columns with a foreign key. ``types``: of
-    columns, Django's internal one. ``standing``: constraints, and unique groups of fields."""
+    columns, Django's internal one. ``standing``: constraints, and unique groups of fields.
+    ``rules``: those of them that are more than columns, as they compile before an operation that
+    alters a column, and ``new_rules`` after it."""
 
     columns: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
     keys: frozenset[str] = frozenset()
     types: frozenset[tuple[str, str]] = frozenset()
     standing: tuple[Standing, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    new_rules: tuple[Rule, ...] = ()
 
     def __or__(self, other: Known) -> Known:
         return Known(
@@ -43,6 +49,8 @@ class Known:
             keys=self.keys | other.keys,
             types=self.types | other.types,
             standing=self.standing + other.standing,
+            rules=self.rules + other.rules,
+            new_rules=self.new_rules + other.new_rules,
         )
 
     def is_made_by_hand(self, name: str) -> bool:
@@ -68,11 +76,18 @@ def known_of(
     return found
 
 
+def table_of(model: ModelState, app_label: str, connection: BaseDatabaseWrapper) -> str:
+    longest = connection.ops.max_name_length()
+    return str(
+        model.options.get("db_table") or truncate_name(f"{app_label}_{model.name_lower}", longest)
+    )
+
+
 def _tables_of(
     model: ModelState, app_label: str, wanted: set[str], connection: BaseDatabaseWrapper
 ) -> Iterator[tuple[str, Known]]:
     longest = connection.ops.max_name_length()
-    own = model.options.get("db_table") or truncate_name(f"{app_label}_{model.name_lower}", longest)
+    own = table_of(model, app_label, connection)
     if own in wanted:
         yield own, _known(model)
     for name, field in model.fields.items():

@@ -108,6 +108,14 @@ class Lineage:
             return ()
         return tuple(self._columns.get(self._fold(origin), {}).values())
 
+    def column_from(self, table: str, origin: str) -> ColumnLine | None:
+        """The line of the column that has this name today; None for one that was dropped."""
+        line = self.table(table)
+        if origin in line.dropped:
+            return None
+        found = (column for column in line.columns.values() if column.origin == origin)
+        return next(found, None) or self._column_of_today(line, origin)
+
     def is_alive(self, line: TableLine) -> bool:
         """Whether it was not dropped."""
         return any(other is line for other in self._tables.values())

@@ -334,21 +334,23 @@ def _unique(effect: fx.UniqueAdded, table: str, context: Context) -> Iterator[Ca
     if replaced is None:
         yield _not_judged(effect.name, table, context)
         return
-    question = Repeats(
-        table=table,
-        parts=replaced[:-1],
-        where=replaced[-1],
-        nulls_distinct=effect.nulls_distinct,
-    )
-    columns = tuple(context.column(effect.table, name).origin or name for name in effect.columns)
-    yield context.candidate(
+    yield key_repeated(effect, replaced[:-1], replaced[-1], table, context)
+
+
+def key_repeated(
+    rule: fx.UniqueAdded, parts: tuple[str, ...], where: str, table: str, context: Context
+) -> Candidate:
+    """``parts`` and ``where``: over the rows of today."""
+    question = Repeats(table=table, parts=parts, where=where, nulls_distinct=rule.nulls_distinct)
+    columns = tuple(context.column(rule.table, name).origin or name for name in rule.columns)
+    return context.candidate(
         hazard=hz.DUPLICATES,
         table=table,
         column=", ".join(columns),
-        reason=effect.name,
+        reason=rule.name,
         decides=question,
         listing=repeated(question, context),
-        shown=tuple(name for name in columns if not context.column(effect.table, name).is_born),
+        shown=tuple(name for name in columns if not context.column(rule.table, name).is_born),
     )
 
 
@@ -360,12 +362,16 @@ def _check(effect: fx.CheckAdded, table: str, context: Context) -> Iterator[Cand
     if replaced is None:
         yield _not_judged(effect.name, table, context)
         return
+    yield check_violated(effect.name, replaced[0], table, context)
+
+
+def check_violated(name: str, condition: str, table: str, context: Context) -> Candidate:
     # NOT of something NULL is NULL: a check that is neither true nor false is satisfied.
-    predicate = f"NOT ({replaced[0]})"
-    yield context.candidate(
+    predicate = f"NOT ({condition})"
+    return context.candidate(
         hazard=hz.CHECK_VIOLATED,
         table=table,
-        reason=f"violate {effect.name}",
+        reason=f"violate {name}",
         decides=count_where(table, predicate),
         listing=predicate,
     )

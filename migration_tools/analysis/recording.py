@@ -21,7 +21,8 @@ from django.db.utils import NotSupportedError
 
 from migration_tools.analysis import effects as fx
 from migration_tools.analysis.editor import recording_editor
-from migration_tools.analysis.known import Known, known_of
+from migration_tools.analysis.known import Known
+from migration_tools.analysis.known_round import known_round
 from migration_tools.analysis.noops import nothing_undone
 from migration_tools.analysis.overridden import has_no_way_back, overriding
 from migration_tools.analysis.python_code import (
@@ -171,6 +172,7 @@ class _Recorder:
             before = state.clone()
             _forward_state(migration, operation, state)
             effects = self._record_operation(operation, migration, step, before, state)
+            states = (state, before) if step.is_backwards else (before, state)
             if isinstance(operation, RenameModel) and self.content_types.fail(step, state):
                 effects.append(fx.Impossible(table="", detail=f"{_describe(operation)}: {MISSING}"))
             effects += nothing_undone(operation, migration, step, self.connection)
@@ -181,7 +183,7 @@ class _Recorder:
                     effects=tuple(effects),
                     is_reversible=_is_reversible(operation)
                     and not any(isinstance(effect, fx.Irreversible) for effect in effects),
-                    known=self._known(effects, before, state),
+                    known=known_round(effects, *states, self.editor),
                     injected=renames_content_type(operation),
                 )
             )
@@ -193,18 +195,6 @@ class _Recorder:
             operations=tuple(operations),
             has_way_back=not has_no_way_back(migration),
         )
-
-    def _known(
-        self, effects: list[fx.Effect], before: WalkState, after: WalkState
-    ) -> Mapping[str, Known]:
-        tables = {name for effect in effects for name in fx.tables_of(effect)}
-        known = dict(known_of((before, after), tables, self.connection)) if tables else {}
-        for effect in effects:
-            if isinstance(effect, fx.TableRenamed):  # one table, under two names
-                names = (effect.table, effect.new_table)
-                both = known.get(names[0], Known()) | known.get(names[1], Known())
-                known.update(dict.fromkeys(names, both))
-        return known
 
     def _record_operation(
         self,

@@ -10,11 +10,13 @@ from django.db.models import UniqueConstraint
 from migration_tools.analysis import effects as fx
 from migration_tools.analysis import hazards as hz
 from migration_tools.analysis.compiling import is_made
+from migration_tools.analysis.constraints import is_plain
 from migration_tools.analysis.context import Context
 from migration_tools.analysis.known import Known, Standing
 from migration_tools.analysis.losses import filled_value, fills, forbids_null
 from migration_tools.analysis.obstacles import repeated
 from migration_tools.analysis.questions import Candidate, Repeats, count_rows, count_where
+from migration_tools.analysis.standing_rules import rule_obstacles
 
 
 def standing_obstacles(
@@ -29,13 +31,13 @@ def standing_obstacles(
     if table is None or line.origin is None or conversion is None or effect.table not in known:
         return
     value = filled_value(effect, conversion.value, context)
-    if value == line.value or conversion.impossible or conversion.unknown:
+    if conversion.impossible or (value == line.value and not conversion.unknown):
         return
     for columns, constraint in _distinct(known[effect.table].standing):
         if effect.old.name not in columns or not _is_made(constraint, context):
             continue
         if not _is_plain(constraint):
-            yield _not_judged(constraint.name, table, context)
+            yield from rule_obstacles(effect, value, constraint.name, known[effect.table], context)
         elif len(columns) > 1 or not effect.new.unique:
             yield from _repeats(effect, value, columns, constraint, context)
 
@@ -54,14 +56,7 @@ def _is_made(constraint: Any, context: Context) -> bool:
 
 
 def _is_plain(constraint: Any) -> bool:
-    """Whether its columns alone say what is unique."""
-    if constraint is None:
-        return True
-    return (
-        isinstance(constraint, UniqueConstraint)
-        and constraint.condition is None
-        and not constraint.expressions
-    )
+    return constraint is None or (isinstance(constraint, UniqueConstraint) and is_plain(constraint))
 
 
 def _not_judged(name: str, table: str, context: Context) -> Candidate:

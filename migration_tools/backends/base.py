@@ -22,6 +22,7 @@ from migration_tools.backends.hanging import (
     Trial,
     Violation,
 )
+from migration_tools.backends.kept import Holding, KeptRule
 from migration_tools.backends.locks import RunLock
 from migration_tools.columns import Column
 from migration_tools.exceptions import Refused
@@ -236,6 +237,19 @@ class Backend:
     def trial(self) -> Trial | None:
         """None where a schema cannot be copied for nothing."""
         return None
+
+    def kept_rules(self, table: str) -> Mapping[str, KeptRule] | None:
+        """Checks and unique indexes of which the engine keeps the text while a column changes;
+        None where it cannot be asked, or where they are made anew."""
+        return None
+
+    def over(self, text: str, holding: Holding) -> str:
+        """Such a text as an expression over what the columns hold by then."""
+        raise NotImplementedError
+
+    def refused_rule(self, expression: str, table: str) -> str:
+        """Why the engine does not take such an expression, whatever the rows are."""
+        return ""
 
     def current_schema(self) -> str:
         """Where a new table would be made; "" where a database is all there is."""

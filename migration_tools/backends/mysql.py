@@ -18,6 +18,8 @@ from migration_tools.backends.base import CHUNK, Backend, Conversion, unkept_sav
 from migration_tools.backends.conversions import mysql as conversions
 from migration_tools.backends.conversions.mysql import letters
 from migration_tools.backends.hanging import Act, Dependant, ForeignKey, Kind, Outcome
+from migration_tools.backends.kept import Holding, KeptRule
+from migration_tools.backends.kept import mysql as kept
 from migration_tools.backends.locks import NamedLock
 from migration_tools.columns import Column
 
@@ -198,6 +200,13 @@ class MySQLBackend(Backend):
             dataclasses.replace(dependant, table=by_fold[self.fold_table(dependant.table)])
             for dependant in found
         )
+
+    def kept_rules(self, table: str) -> Mapping[str, KeptRule] | None:
+        here = list(self._here([table]))
+        return kept.rules(self, here[0]) if here else None
+
+    def over(self, text: str, holding: Holding) -> str:
+        return kept.over(text, holding)
 
     def _here(self, tables: Sequence[str]) -> dict[str, str]:
         """Those of this database, as the server spells them -> as they were asked for."""

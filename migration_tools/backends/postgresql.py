@@ -12,6 +12,8 @@ from migration_tools.backends import postgresql_schema as schema
 from migration_tools.backends.base import Backend, Conversion, unkept_savepoint
 from migration_tools.backends.conversions import postgresql as conversions
 from migration_tools.backends.hanging import Act, Dependant, ForeignKey, Kind, Outcome
+from migration_tools.backends.kept import Holding, KeptRule
+from migration_tools.backends.kept import postgresql as kept
 from migration_tools.backends.locks import AdvisoryLock
 from migration_tools.columns import Column
 
@@ -109,6 +111,15 @@ class PostgreSQLBackend(Backend):
     def outcome(self, act: Act, kind: Kind, *, shared: bool = False) -> Outcome | None:
         cascades = "CASCADE" in self.connection.SchemaEditorClass.sql_delete_column
         return schema.outcome(act, kind, cascades=cascades)
+
+    def kept_rules(self, table: str) -> Mapping[str, KeptRule] | None:
+        return kept.rules(self, table) if self._readable([table]) else None
+
+    def over(self, text: str, holding: Holding) -> str:
+        return kept.over(self, text, holding)
+
+    def refused_rule(self, expression: str, table: str) -> str:
+        return kept.refused(self, expression, table)
 
     def current_schema(self) -> str:
         with self.connection.cursor() as cursor:

@@ -62,7 +62,7 @@ CHECK_VIOLATED = hazard(
     "check constraint violated",
     Severity.BLOCKER,
     cause="A check is added that rows do not satisfy: a CheckConstraint, or the check that Django "
-    "puts on positive integers.",
+    "puts on positive integers. Or a column changes to values that its checks refuse.",
     consequence=_STOPS,
     remedy="Change those rows first.",
 )
@@ -71,7 +71,8 @@ DUPLICATES = hazard(
     "duplicates before a unique constraint",
     Severity.BLOCKER,
     cause="A column or a group of columns becomes unique while values repeat, under the engine's "
-    "own idea of equality (collation, letter case, trailing blanks).",
+    "own idea of equality (collation, letter case, trailing blanks). Or values that differ become "
+    "the same in a column that is unique.",
     consequence=_STOPS,
     remedy="Remove or change the repetitions first.",
 )

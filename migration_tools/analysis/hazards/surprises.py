@@ -34,7 +34,8 @@ NOT_JUDGED = hazard(
     "MT304",
     "constraint not judged",
     Severity.WARNING,
-    cause="Whether the rows satisfy the new constraint cannot be asked beforehand.",
+    cause="Whether the rows satisfy a constraint cannot be asked beforehand: it is of a class of "
+    "its own, or a column that it names changes to values that cannot be told.",
     consequence="The step may fail.",
     remedy="Try it on a copy of the data.",
 )
