@@ -29,6 +29,7 @@ COMMANDS = {
     "migration_plan": ("migration_plan", "shop"),
     "migration_diff": ("migration_diff", "shop", "zero", "latest"),
 }
+RUN = ("migrate_safe", "--noinput", "shop", "0001")
 EVERY = pytest.mark.parametrize("command", COMMANDS)
 FORMATS = ("text", "json", "markdown", "github", "html")
 
@@ -78,7 +79,7 @@ def on_terminal(
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     kept = {k: v for k, v in environment_of(project, **environment).items() if k != "COLUMNS"}
     process = subprocess.Popen(
-        [sys.executable, "-m", "django", *COMMANDS[command], *words],
+        [sys.executable, "-m", "django", *COMMANDS.get(command, RUN), *words],
         cwd=project.folder,
         env={**kept, "TERM": "xterm"},
         stdin=theirs,
@@ -181,6 +182,15 @@ def test_colours(shop: Project, command: str) -> None:
     assert not escapes.search(run(shop, command).stdout)
     assert not escapes.search(run(shop, command, TERM="dumb").stdout)
     assert escapes.search(run(shop, command, "--force-color", NO_COLOR="1").stdout)
+
+
+def test_no_colours_where_something_is_run(shop: Project) -> None:
+    shop.write("shop/models.py")  # Django announces a plan to apps that have models
+    code, text = on_terminal(shop, "migrate_safe", columns=80, NO_COLOR="1")
+    assert code == 0
+    assert "Applying shop.0001_initial" in text
+    assert "\x1b[" not in text
+    assert "\x1b[" in on_terminal(shop, "migrate_safe", columns=80)[1]
 
 
 @EVERY

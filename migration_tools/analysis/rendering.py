@@ -11,6 +11,9 @@ one or two models and looks at one or two of their fields, so it gets just these
 - *full*: every model, rendered by Django. For operations of unknown make, and whenever one of the
   others is unsure or anything raises. It is also the judge of the other two in the tests.
 
+Where statements are wanted and not effects, models are shown *whole*: nothing is cut from the model
+asked for nor from those in its ring, indexes and constraints included.
+
 Private Django used, read in 5.2, 6.0 and 6.1: StateApps(set(), {}).render_multiple, ModelState.
 """
 
@@ -57,11 +60,18 @@ def full(state: WalkState) -> StateApps:
     return StateApps(state.real_apps, state.models)  # type: ignore[arg-type]
 
 
-def renderer_for(operation: Any, app_label: str) -> Renderer:
+def nothing(state: WalkState) -> Any:
+    """For a state that nobody looks at now; whoever does sees one model at a time."""
+    return Cells(state, {}, frozenset(), whole=True)
+
+
+def renderer_for(operation: Any, app_label: str, *, whole: bool = False) -> Renderer:
     """The smallest rendering that is known to be enough for this operation."""
     kind = _kind_of(operation)
     if kind is None:
         return full
+    if whole:
+        return _whole(operation, kind, app_label)
     if isinstance(operation, ops.SeparateDatabaseAndState):
         inner = [_kind_of(part) for part in operation.database_operations]
         risky = any(
@@ -89,7 +99,12 @@ def _for_field(operation: Any, kind: type[Operation], app_label: str) -> Rendere
     cut = _cells({key: names}, ())
     if kind in (ops.AddField, ops.RemoveField):
         return cut
-    ring = _cells({}, (key,))
+    return _ring_of_keys(operation, key, names, cut, _cells({}, (key,)))
+
+
+def _ring_of_keys(
+    operation: Any, key: ModelKey, names: frozenset[str], cut: Renderer, ring: Renderer
+) -> Renderer:
     altered = getattr(operation, "field", None)
 
     def choose(state: WalkState) -> Any:
@@ -102,6 +117,23 @@ def _for_field(operation: Any, kind: type[Operation], app_label: str) -> Rendere
         return ring(state) if key_like else cut(state)
 
     return choose
+
+
+def _whole(operation: Any, kind: type[Operation], app_label: str) -> Renderer:
+    if isinstance(operation, ops.SeparateDatabaseAndState):
+        return renderer_for(operation, app_label)
+    alone = _cells({}, (), whole=True)
+    if kind is ops.RenameModel:
+        old, new = operation.old_name_lower, operation.new_name_lower
+        return _cells({}, ((app_label, old), (app_label, new)), whole=True)
+    if kind not in (ops.AlterField, ops.RenameField):
+        return alone
+    key = (app_label, operation.model_name_lower)
+    if kind is ops.RenameField:
+        names = frozenset({operation.old_name, operation.new_name})
+    else:
+        names = frozenset({operation.name})
+    return _ring_of_keys(operation, key, names, alone, _cells({}, (key,), whole=True))
 
 
 def _kind_of(operation: Operation) -> type[Operation] | None:
@@ -154,19 +186,27 @@ BUILT_IN: tuple[type[Operation], ...] = tuple(
 )
 
 
-def _cells(cuts: dict[ModelKey, frozenset[str]], anchors: Iterable[ModelKey]) -> Renderer:
+def _cells(
+    cuts: dict[ModelKey, frozenset[str]], anchors: Iterable[ModelKey], *, whole: bool = False
+) -> Renderer:
     """A renderer of cells; a model of ``anchors`` is shown in a ring."""
     wanted = frozenset(anchors)
-    return lambda state: Cells(state, cuts, wanted)
+    return lambda state: Cells(state, cuts, wanted, whole=whole)
 
 
 class Cells:
     """Answers get_model() as Apps does, by rendering on demand. Anything else is unsure."""
 
     def __init__(
-        self, state: WalkState, cuts: dict[ModelKey, frozenset[str]], anchors: frozenset[ModelKey]
+        self,
+        state: WalkState,
+        cuts: dict[ModelKey, frozenset[str]],
+        anchors: frozenset[ModelKey],
+        *,
+        whole: bool = False,
     ) -> None:
         self._state = state
+        self._is_whole = whole
         self._cuts = cuts
         self._anchors = anchors
         self._rings: list[StateApps] = []
@@ -192,7 +232,7 @@ class Cells:
                 return ring.get_model(*key)
         if key not in self._state.models:
             raise LookupError(f"No model {key[0]}.{key[1]} in this state.")
-        needs = Needs(self._state)
+        needs = Needs(self._state, whole=self._is_whole)
         needs.add(key, self._cuts.get(key))
         if key in self._anchors:
             shown = self._ring(key, needs)
@@ -215,7 +255,7 @@ class Cells:
                     name for name, field in fields.items() if target in targets_of(field, other)
                 )
                 if other != key:
-                    needs.add(other, names)
+                    needs.add(other, None if self._is_whole else names)
                 if other not in shown and any(fields[name].unique for name in names):
                     queue.append(other)
                 shown.add(other)
@@ -231,8 +271,9 @@ class Cells:
 class Needs:
     """What one small registry has to hold: models, each whole (None) or cut to some fields."""
 
-    def __init__(self, state: WalkState) -> None:
+    def __init__(self, state: WalkState, *, whole: bool = False) -> None:
         self._state = state
+        self._is_whole = whole
         self._cuts: dict[ModelKey, frozenset[str] | None] = {}
 
     def add(self, key: ModelKey, names: frozenset[str] | None) -> None:
@@ -271,7 +312,10 @@ class Needs:
     def render(self) -> StateApps:
         registry = StateApps(set(), {})  # type: ignore[arg-type]
         registry.render_multiple(
-            [_cut(self._find(key), names) for key, names in self._cuts.items()]
+            [
+                _cut(self._find(key), names, whole=self._is_whole)
+                for key, names in self._cuts.items()
+            ]
         )
         return registry
 
@@ -290,8 +334,11 @@ def _complete(model_state: ModelState, names: frozenset[str]) -> frozenset[str] 
     return frozenset(cut)
 
 
-def _cut(model_state: ModelState, names: frozenset[str] | None) -> ModelState:
+def _cut(
+    model_state: ModelState, names: frozenset[str] | None, *, whole: bool = False
+) -> ModelState:
     kept = KEPT_WHOLE if names is None else KEPT_OPTIONS
+    made = ("indexes", "constraints")
     fields = {
         name: field for name, field in model_state.fields.items() if names is None or name in names
     }
@@ -299,9 +346,10 @@ def _cut(model_state: ModelState, names: frozenset[str] | None) -> ModelState:
     cut = ModelState.__new__(ModelState)
     cut.app_label, cut.name = model_state.app_label, model_state.name
     cut.fields = fields
-    cut.options = {name: value for name, value in model_state.options.items() if name in kept} | {
-        "indexes": [],
-        "constraints": [],
+    cut.options = {name: value for name, value in model_state.options.items() if name in kept}
+    cut.options |= {
+        name: list(model_state.options.get(name, ())) if whole and names is None else []
+        for name in made
     }
     cut.bases = (models.Model,) if _has_own_key(model_state) else model_state.bases
     cut.managers = []

@@ -5,7 +5,10 @@ Nothing here is ever run: a remedy is a command to read, or a place to look at, 
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator
+
+from django.db import DEFAULT_DB_ALIAS
 
 from migration_tools.history.statuses import (
     AppStatus,
@@ -21,15 +24,15 @@ from migration_tools.history.statuses import (
 ORDER = tuple(Kind)
 
 
-def problems_of(apps: Iterable[AppStatus]) -> tuple[Problem, ...]:
-    """The problems of one database, worst first, then by app."""
+def problems_of(apps: Iterable[AppStatus], alias: str = DEFAULT_DB_ALIAS) -> tuple[Problem, ...]:
+    """The problems of the database ``alias``, worst first, then by app."""
     apps = tuple(apps)
     done = {m.label for app in apps for m in app.migrations if m.state.is_done}
-    found = [problem for app in apps for problem in _of_app(app, done)]
+    found = [problem for app in apps for problem in _of_app(app, done, alias)]
     return tuple(sorted(found, key=lambda problem: (ORDER.index(problem.kind), problem.app)))
 
 
-def _of_app(app: AppStatus, done: set[str]) -> Iterator[Problem]:
+def _of_app(app: AppStatus, done: set[str], alias: str) -> Iterator[Problem]:
     leaves = [m for m in app.migrations if Mark.CONFLICT in m.marks]
     if leaves:
         yield _conflict(app.label, leaves)
@@ -37,13 +40,13 @@ def _of_app(app: AppStatus, done: set[str]) -> Iterator[Problem]:
         if migration.state is State.GHOST and app.is_installed:
             yield _ghost(migration)
         if migration.state is State.PARTIAL:
-            yield _partial(migration, app)
+            yield _partial(migration, app, alias)
         if Mark.INCONSISTENT in migration.marks:
-            yield _inconsistent(migration, done)
+            yield _inconsistent(migration, done, alias)
         if Mark.EDITED in migration.marks:
             yield _edited(migration)
         if Mark.HALF_DONE in migration.marks:
-            yield _half_done(migration)
+            yield _half_done(migration, alias)
 
 
 def _conflict(app: str, leaves: list[MigrationStatus]) -> Problem:
@@ -69,13 +72,17 @@ def _ghost(migration: MigrationStatus) -> Problem:
     )
 
 
-def _partial(migration: MigrationStatus, app: AppStatus) -> Problem:
+def _database(alias: str) -> str:
+    return "" if alias == DEFAULT_DB_ALIAS else f" --database {shlex.quote(alias)}"
+
+
+def _partial(migration: MigrationStatus, app: AppStatus, alias: str) -> Problem:
     own = [m for m in app.migrations if m.label in migration.replaces]
     applied = sum(m.state.is_done for m in own)
     gone = len(migration.replaces) - len(own)
     left = [m.name for m in own if not m.state.is_done]
     if left:
-        remedy = f"manage.py migrate {app.label} {left[-1]}"
+        remedy = f"manage.py migrate {app.label} {left[-1]}{_database(alias)}"
     else:
         remedy = f"Bring back the {gone} replaced files, migrate, then remove them again."
     return Problem(
@@ -89,10 +96,19 @@ def _partial(migration: MigrationStatus, app: AppStatus) -> Problem:
     )
 
 
-def _inconsistent(migration: MigrationStatus, done: set[str]) -> Problem:
+def _inconsistent(migration: MigrationStatus, done: set[str], alias: str) -> Problem:
     missing = [label for label in migration.dependencies if label not in done]
     app, _, name = missing[0].partition(".") if missing else ("", "", "")
-    record = f"MigrationRecorder(connection).record_applied({app!r}, {name!r})"
+    is_default = alias == DEFAULT_DB_ALIAS
+    imported, connection = (
+        ("connection",) * 2
+        if is_default
+        else (
+            "connections",
+            f"connections[{alias!r}]",
+        )
+    )
+    record = f"MigrationRecorder({connection}).record_applied({app!r}, {name!r})"
     return Problem(
         kind=Kind.INCONSISTENT,
         app=migration.app,
@@ -101,7 +117,7 @@ def _inconsistent(migration: MigrationStatus, done: set[str]) -> Problem:
         message=f"{migration.label} is applied before its dependency {_listed(missing)}: `migrate` "
         "refuses.",
         remedy="If what it makes is in the database:  manage.py shell -c "
-        '"from django.db import connection; '
+        f'"from django.db import {imported}; '
         f'from django.db.migrations.recorder import MigrationRecorder; {record}"',
     )
 
@@ -117,14 +133,14 @@ def _edited(migration: MigrationStatus) -> Problem:
     )
 
 
-def _half_done(migration: MigrationStatus) -> Problem:
+def _half_done(migration: MigrationStatus, alias: str) -> Problem:
     return Problem(
         kind=Kind.HALF_DONE,
         app=migration.app,
         migrations=(migration.name,),
         file=migration.file,
         message=f"A run stopped in the middle of {migration.label}.",
-        remedy="manage.py migrate_safe --status",
+        remedy=f"manage.py migrate_safe --status{_database(alias)}",
     )
 
 
@@ -162,5 +178,5 @@ def _different(app: str, found: dict[str, tuple[list[str], list[str]]]) -> Probl
         app=app,
         migrations=names,
         message=f"{app}.{names[0]}{more}: applied on {_listed(have)}, not on {_listed(lack)}.",
-        remedy=f"manage.py migrate_safe {app} --database {lack[0]}",
+        remedy=f"manage.py migrate_safe {app} --database {shlex.quote(lack[0])}",
     )

@@ -70,7 +70,7 @@ def survey(connection: BaseDatabaseWrapper) -> Survey:
         archives=journalled.archives(asked) if asked else {},
     )
     statuses = _apps(facts, loader)
-    problems = problems_of(statuses)
+    problems = problems_of(statuses, connection.alias)
     if broken:
         problems = (Problem(kind=Kind.BROKEN, message=broken), *problems)
     if error:

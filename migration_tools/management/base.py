@@ -216,15 +216,19 @@ def _database_error(alias: str, error: django.db.Error) -> str:
     return f"The database '{alias}' refused a query: {reason}"
 
 
-class ReadingCommand(BaseCommand):
-    """A command that only reports: no colours where NO_COLOR is set, no look at the URLconf."""
+def honour_no_color(options: dict[str, Any]) -> None:
+    if os.environ.get("NO_COLOR") and not options.get("force_color"):
+        options["no_color"] = True
+
+
+class OwnCommand(BaseCommand):
+    """A command of our own: no colours where NO_COLOR is set, no look at the URLconf."""
 
     # Importing the URLconf for the checks costs more than everything else here.
     requires_system_checks = ()
 
     def execute(self, *args: Any, **options: Any) -> str | None:
-        if os.environ.get("NO_COLOR") and not options.get("force_color"):
-            options["no_color"] = True
+        honour_no_color(options)
         return super().execute(*args, **options)
 
 

@@ -18,6 +18,7 @@ from migration_tools.plan import Key, Step
 from migration_tools.schema.code import guarded, sends_sql
 from migration_tools.schema.defaults import without_rows
 from migration_tools.schema.noting import Notes
+from migration_tools.schema.small_states import applied_small
 from migration_tools.schema.statements import Source, StepSQL
 
 if TYPE_CHECKING:
@@ -40,10 +41,11 @@ class Start:
 
 
 def run_plan(
-    connection: BaseDatabaseWrapper, start: Start, steps: Sequence[Step]
+    connection: BaseDatabaseWrapper, start: Start, steps: Sequence[Step], *, small: bool = False
 ) -> tuple[StepSQL, ...]:
+    """``small``: an operation sees only the models that it is known to need."""
     build(connection, start)
-    return take_steps(connection, steps)
+    return take_steps(connection, steps, small=small)
 
 
 def build(connection: BaseDatabaseWrapper, start: Start) -> None:
@@ -108,7 +110,9 @@ def _create_models(connection: BaseDatabaseWrapper) -> None:
         editor.deferred_sql = [sql for sql in editor.deferred_sql if sql is not None]
 
 
-def take_steps(connection: BaseDatabaseWrapper, steps: Sequence[Step]) -> tuple[StepSQL, ...]:
+def take_steps(
+    connection: BaseDatabaseWrapper, steps: Sequence[Step], *, small: bool = False
+) -> tuple[StepSQL, ...]:
     """Run them as `migrate` would; a step that breaks down is the last one."""
     notes = Notes(connection)
     executor = MigrationExecutor(connection, callback(notes))
@@ -116,9 +120,12 @@ def take_steps(connection: BaseDatabaseWrapper, steps: Sequence[Step]) -> tuple[
     plan = [(nodes[step.app, step.name], step.is_backwards) for step in steps]
     if not plan:
         return ()
+    # Backwards Django makes its states itself.
+    is_small = small and not any(step.is_backwards for step in steps)
+    state = applied_small(executor, [migration for migration, _ in plan]) if is_small else None
     try:
         with notes.taken():
-            executor.migrate([], plan=plan)
+            executor.migrate([], plan=plan, state=state)
     except Exception as error:  # whatever an operation or the engine raises
         notes.close(told(error))
     return tuple(notes.steps)

@@ -6,6 +6,7 @@ It is made and removed by the process that asks; what runs on it runs in a proce
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from migration_tools.plan import Key, Plan
 from migration_tools.schema import collecting, running
 from migration_tools.schema.isolation import run_isolated
 from migration_tools.schema.running import Start
-from migration_tools.schema.statements import PlanSQL, Source
+from migration_tools.schema.statements import PlanSQL, Source, StepSQL
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -69,7 +70,7 @@ def _on_shadow(
     else:
         start = Start(way=Source.CLONE, recorded=recorded(connection), script=script)
     try:
-        steps = run_isolated(running.run_plan, alias, settings, start, plan.steps)
+        steps = _run(plan, alias, scratch, settings, start)
     except ShadowError as error:
         if start.way is Source.REPLAY:
             raise
@@ -79,8 +80,25 @@ def _on_shadow(
     # Half a clone is in the way, so the history gets a database of its own.
     start = Start(way=Source.REPLAY, recorded=tuple(sorted(plan.applied)))
     with scratch.database() as another:
-        steps = run_isolated(running.run_plan, alias, another, start, plan.steps)
+        steps = _run(plan, alias, scratch, another, start)
     return PlanSQL(steps=steps, source=Source.REPLAY, reason=reason)
+
+
+def _run(
+    plan: Plan, alias: str, scratch: Scratch, settings: dict[str, Any], start: Start
+) -> tuple[StepSQL, ...]:
+    """Each operation sees few models; where a plan stops, it is judged by Django's own way."""
+    if plan.is_backwards:
+        told: tuple[StepSQL, ...] = run_isolated(
+            running.run_plan, alias, settings, start, plan.steps
+        )
+        return told
+    quick = functools.partial(running.run_plan, small=True)
+    told = run_isolated(quick, alias, settings, start, plan.steps)
+    if any(step.error for step in told):
+        with scratch.database() as another:
+            told = run_isolated(running.run_plan, alias, another, start, plan.steps)
+    return told
 
 
 def recorded(connection: BaseDatabaseWrapper) -> tuple[Key, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection, migrations, models
 
+from migration_tools.history.problems import problems_of
 from migration_tools.history.statuses import Kind, Mark, Problem, State, Survey
 from migration_tools.history.survey import survey
 from tests.helpers import Project, changes_tables, model, nothing, record_applied
@@ -115,6 +116,9 @@ def test_applied_before_its_dependency(project: Project) -> None:
         }
         problem = only(found, Kind.INCONSISTENT)
         assert "before its dependency inconsistent.0002_thing_size" in problem.message
+        (elsewhere,) = problems_of(found.apps, "copy")
+        assert "import connections; " in elsewhere.remedy
+        assert "MigrationRecorder(connections['copy'])" in elsewhere.remedy
         run_shell(problem.remedy)
         assert survey(connection).problems == ()
 
@@ -155,6 +159,8 @@ def test_a_part_of_a_squashed_history_is_applied(project: Project) -> None:
         problem = only(found, Kind.PARTIAL)
         assert "stands for 3 migrations, of which 2 are applied" in problem.message
         assert problem.remedy == "manage.py migrate squashed 0003_thing_weight"
+        (elsewhere,) = problems_of(found.apps, "the copy")
+        assert elsewhere.remedy == f"{problem.remedy} --database 'the copy'"
 
 
 def test_all_that_a_squashed_migration_replaces_is_applied(project: Project) -> None:

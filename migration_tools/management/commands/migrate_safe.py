@@ -45,6 +45,7 @@ class GatedMigrate(WrappedCommand):
         alias = options.get("database") or DEFAULT_DB_ALIAS
         base.connection_of(alias)
         self.safely = None
+        base.honour_no_color(options)
         try:
             with base.clear_errors(alias):
                 return super().execute(*args, **options)

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS, transaction
 from django.utils.timezone import now
 
@@ -66,9 +66,8 @@ def number(text: str) -> int:
     return value
 
 
-class Command(BaseCommand):
+class Command(base.OwnCommand):
     help = "Shows the archives that migrate_safe has made; exports, restores and purges them."
-    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

@@ -17,7 +17,7 @@ from migration_tools.schema.between import APPLIED, ENDS, LATEST, Between, betwe
 from migration_tools.schema.drift import Drift, drift_of
 
 
-class Command(base.ReadingCommand):
+class Command(base.OwnCommand):
     help = (
         "Shows how the schema differs between two points of the history, as SQL; with --live, "
         "between the database and what its applied migrations make. Reads only."

@@ -23,7 +23,7 @@ from migration_tools.schema.waiting import rows_of, with_waiting
 HISTORY = MigrationRecorder.Migration._meta.db_table
 
 
-class Command(base.ReadingCommand):
+class Command(base.OwnCommand):
     help = (
         "Shows what `migrate` would do with the same arguments: every step, what it destroys of "
         "the rows that are there now, and what it would fail on. Reads only."

@@ -15,7 +15,7 @@ from migration_tools.management import base, history, history_output
 from migration_tools.reports.history.choosing import chosen
 
 
-class Command(base.ReadingCommand):
+class Command(base.OwnCommand):
     help = (
         "Shows the state of every migration: applied, pending, without its file, in conflict, and "
         "what to do about it. Reads only."
