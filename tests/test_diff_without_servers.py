@@ -92,6 +92,7 @@ def test_no_connection_is_made(project: Project, vendor: str) -> None:
         "0002_more",
         migrations.RunSQL([by_hand, "CREATE TABLE own (a integer NOT NULL)"]),
         migrations.AddField("item", "name", models.CharField(max_length=5, default="it's")),
+        migrations.RenameField("item", "size", "length"),
     )
     somebody = OperationalError("Somebody connects.")
     with project.installed():
@@ -108,10 +109,31 @@ def test_no_connection_is_made(project: Project, vendor: str) -> None:
             report = told("shop", "zero", "latest", vendor=vendor)
     ((shop,),) = (report["apps"],)
     names = {line.split()[1].strip('"`') for line in shop["diff"] if line.startswith("+    ")}
-    assert {"id", "size", "name"} <= names
+    assert {"id", "length", "name"} <= names
+    assert "size" not in names
     assert by_hand in report["steps"][1]["statements"]
     assert "No server was asked" in report["note"]
     assert report["note"].endswith(f"is not in the diff: {by_hand}.")
+
+
+BY_ENGINE = """
+from django.db import connection, migrations
+
+class Migration(migrations.Migration):
+    operations = [migrations.RunSQL(f"CREATE TABLE only_{connection.vendor} (a integer)")]
+"""
+
+
+@pytest.mark.engine_neutral
+def test_a_migration_that_looks_at_the_engine_sees_the_one_that_is_asked_for(
+    project: Project,
+) -> None:
+    project.source("0001_initial", BY_ENGINE)
+    with project.installed():
+        for vendor in SERVERS:
+            (step,) = told("shop", "zero", "latest", vendor=vendor)["steps"]
+            name = vendor.replace("mariadb", "mysql")
+            assert step["statements"] == [f"CREATE TABLE only_{name} (a integer)"]
 
 
 @pytest.mark.engine_neutral

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
+from django.db import connections
 from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState
 
 from migration_tools.analysis.python_code import python_noted
@@ -71,9 +74,10 @@ def between(connection: BaseDatabaseWrapper, app: str | None, start: str, end: s
             "The models can only be the second end: no migration leads away from them."
         )
     scratch = scratch_for(connection)
+    other = connections[connection.alias] is not connection
     with scratch.database() as settings:
         before, after, owners, steps, unread = run_isolated(
-            walk, connection.alias, settings, app, ends[0], ends[1]
+            walk, connection.alias, settings, app, ends[0], ends[1], other
         )
     return Between(
         app=app,
@@ -131,7 +135,12 @@ def _today(connection: BaseDatabaseWrapper) -> Start | None:
 Walked = tuple[Schema, Schema, dict[str, str], tuple[StepSQL, ...], tuple[str, ...]]
 
 
-def walk(connection: BaseDatabaseWrapper, app: str | None, first: End, last: End) -> Walked:
+def walk(
+    connection: BaseDatabaseWrapper, app: str | None, first: End, last: End, other: bool = False
+) -> Walked:
+    """``other``: the engine is not the project's, for which the files were read."""
+    if other:
+        _forget_files()
     if first.start is not None:
         running.build(connection, first.start)
     else:
@@ -151,6 +160,16 @@ def walk(connection: BaseDatabaseWrapper, app: str | None, first: End, last: End
         notes.close(running.told(error))
     after, owners = catalogue.read(), owners | _owners(connection, last.models)
     return before, after, owners, tuple(notes.steps), catalogue.unread
+
+
+def _forget_files() -> None:
+    """Some migrations look at the engine when they are imported, and become others by it."""
+    for label in {config.label for config in apps.get_app_configs()}:
+        package, _ = MigrationLoader.migrations_module(label)
+        for name in [name for name in sys.modules if name.startswith(f"{package}.")]:
+            spec = sys.modules[name].__spec__
+            if spec is not None and spec.has_location:
+                del sys.modules[name]
 
 
 def _go_to_the_first(

@@ -240,6 +240,24 @@ def real_reverts(check: Check) -> None:
         no_drift(check, database, "after real reverts")
 
 
+def every_app_backwards(check: Check) -> None:
+    """Each app taken back for real, without rows: what is sent is what its plan's SQL says."""
+    database = check.name("empty")
+    check.server.create(database)
+    built = check.manage(database, "migrate", "--noinput", "-v", "0")
+    check.note("backwards: built", built.err[-2000:] if built.code else None)
+    done = check.run(database, str(HERE / "backwards.py"), f"{check.project}_settings")
+    check.note("backwards: process", done.err[-2000:] if done.code else None)
+    results = [json.loads(line) for line in done.out.splitlines() if line.startswith("{")]
+    for result in results:
+        check.note(f"backwards: {result['app']}", "\n    ".join(result["wrong"]) or None)
+        if result["stopped"]:
+            print(f"  backwards: {result['app']} stops: {result['stopped'][:120]}", flush=True)
+    steps, count = (sum(result[key] for result in results) for key in ("steps", "statements"))
+    check.note("backwards: statements", None if count else "none was sent")
+    print(f"  backwards: {count} statements of {steps} steps, {len(results)} apps", flush=True)
+
+
 def check_project(check: Check) -> None:
     check.server.create(check.name("empty"))
     with ThreadPoolExecutor(1) as pool:
@@ -272,6 +290,9 @@ def main() -> int:
     parser.add_argument(
         "--recordings", action="store_true", help="only compare recordings, without a database"
     )
+    parser.add_argument(
+        "--backwards", action="store_true", help="only take every app back, statement by statement"
+    )
     parser.add_argument("--keep", action="store_true", help="leave the databases")
     options = parser.parse_args()
     safe, plan = ("migrate", "migrate") if options.baseline else ("migrate_safe", "migration_plan")
@@ -279,7 +300,10 @@ def main() -> int:
     check = Check(options.project, server(options.engine), safe, plan)
     print(f"{options.project} on {options.engine}", flush=True)
     try:
-        (compare_recordings if options.recordings else check_project)(check)
+        if options.backwards:
+            every_app_backwards(check)
+        else:
+            (compare_recordings if options.recordings else check_project)(check)
     finally:
         if not options.keep:
             for what in ("plain", "safe", "empty", "reverted"):

@@ -68,7 +68,7 @@ class MySQLReader(Reader):
     def _modify(self, table: MemoryTable, words: Words) -> None:
         """Whatever is not said is gone afterwards."""
         name = words.name()
-        if words.tokens[words.at - 1] and words.peek()[:1] == "`":
+        if words.peek()[:1] == "`":
             new = words.name()
             self.memory.rename_column(table, name, new)
             name = new
