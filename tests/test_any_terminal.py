@@ -184,6 +184,19 @@ def test_colours(shop: Project, command: str) -> None:
     assert escapes.search(run(shop, command, "--force-color", NO_COLOR="1").stdout)
 
 
+def test_a_terminal_with_rich_and_without(shop: Project) -> None:
+    """Painted differently, and otherwise the same."""
+    shop.migration("0003_other", after=[("shop", "0001_initial")])  # two leaves: a problem
+    plain = on_terminal(shop, "migration_report", "--no-color", columns=40)
+    rich = on_terminal(shop, "migration_report", columns=40)
+    shop.write("rich/__init__.py", "raise ImportError")
+    without = on_terminal(shop, "migration_report", columns=40)
+    assert "in conflict" in plain[1]
+    assert rich[1] != without[1]
+    for code, text in (rich, without):
+        assert (code, re.sub("\x1b\\[[0-9;]*m", "", text)) == plain
+
+
 def test_no_colours_where_something_is_run(shop: Project) -> None:
     shop.write("shop/models.py")  # Django announces a plan to apps that have models
     code, text = on_terminal(shop, "migrate_safe", columns=80, NO_COLOR="1")

@@ -13,6 +13,7 @@ from django.utils import timezone
 from migration_tools.backends import for_connection
 from migration_tools.history.statuses import Problem, Survey
 from migration_tools.management import base
+from migration_tools.management.painting import write_painted
 from migration_tools.plan import Key
 from migration_tools.reports.history.choosing import Choice
 from migration_tools.reports.history.losses import Told
@@ -123,5 +124,5 @@ def write_text(
         lines += history_lines(of_survey, everything=everything, width=width, costs=told)
     if options["output"]:
         base.write_report(command, "\n".join(line.text for line in lines), options["output"])
-    else:
+    elif not write_painted(command, lines):
         base.write_lines(command, lines)
