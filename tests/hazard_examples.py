@@ -8,7 +8,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.migrations import operations as ops
 from django.db.migrations.operations.base import Operation
-from django.db.models import Q
+from django.db.models import F, Q
 
 from tests.helpers import foreign_key, model, nothing
 from tests.steps import Case, integer, rows_of, text
@@ -106,6 +106,22 @@ EXAMPLES: dict[str, tuple[Case, tuple[str, ...]]] = {
             by_hand=["CREATE VIEW sizes AS SELECT size FROM shop_item"],
         ),
         ("postgresql",),
+    ),
+    "MT119": (
+        Case(
+            ITEM,
+            [
+                ops.AddField(
+                    "Item",
+                    "share",
+                    models.GeneratedField(
+                        expression=100 / F("size"), output_field=integer(), db_persist=True
+                    ),
+                )
+            ],
+            rows_of("shop_item", size=[0, None, 7], name=["a", "b", "b"]),
+        ),
+        SERVERS,
     ),
     "MT301": (
         Case(

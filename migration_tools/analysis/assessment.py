@@ -12,6 +12,7 @@ from django.db import DatabaseError
 
 from migration_tools.analysis import effects as fx
 from migration_tools.analysis.absent import absent_columns
+from migration_tools.analysis.computed import computed_obstacles
 from migration_tools.analysis.context import Context
 from migration_tools.analysis.dependants import Dependants
 from migration_tools.analysis.fingerprint import fingerprint
@@ -286,6 +287,7 @@ def _candidates(
                 found += absent_columns(effect, operation, context)
                 found += losses(effect, context)
                 found += obstacles(effect, context)
+                found += computed_obstacles(effect, context)
                 found += standing_obstacles(effect, operation.known, context)
                 found += dependants.judge(effect, operation, context)
                 _follow(effect, context)

@@ -49,6 +49,18 @@ def compile_expressions(
     return _compile(model, lambda: tuple(_sql(model, e, editor) for e in expressions))
 
 
+def compile_generated(field: Any, editor: Any) -> tuple[tuple[str, ...] | None, dict[str, Any]]:
+    """What a generated field is of, and what its column's effect has to know if it is stored."""
+    if not editor.online:
+        return None, {}
+    # Its own model has the fields that it is of.
+    parts = compile_expressions(field.model, [field.expression], editor)
+    if parts is None or not field.db_persist:
+        return parts, {}
+    divisors = compile_divisors(field.model, [field.expression], editor, editor.online)
+    return parts, {"computed": parts[0], "divisors": divisors}
+
+
 def compile_condition(model: Any, condition: Any, editor: Any) -> str | None:
     if condition is None or not editor.connection.features.supports_partial_indexes:
         return None

@@ -25,7 +25,7 @@ from migration_tools.analysis import effects as fx
 from migration_tools.analysis.compiling import (
     compile_condition,
     compile_divisors,
-    compile_expressions,
+    compile_generated,
 )
 from migration_tools.analysis.constraints import added, is_inline
 from migration_tools.analysis.describing import describe
@@ -108,17 +108,14 @@ class _Notes:
             if field.remote_field.through._meta.auto_created:
                 self.create_model(field.remote_field.through)
         elif field.concrete:
-            added = fx.ColumnAdded(
-                table=_table(model), column=self._column(field), model=model._meta.label
-            )
-            self.note(added)
-            if field.unique and added.column.generated:
-                # What it will hold is known before it is there.
-                parts: tuple[str, ...] | None = None
-                if self.online:  # its own model has the fields that it is of
-                    parts = compile_expressions(field.model, [field.expression], self)
+            table, column = _table(model), self._column(field)
+            # What a generated column will hold is known before it is there.
+            parts, more = compile_generated(field, self) if column.generated else (None, {})
+            label = model._meta.label
+            self.note(fx.ColumnAdded(table=table, column=column, model=label, **more))
+            if field.unique and column.generated:
                 self.note(
-                    fx.UniqueAdded(table=added.table, name="", columns=(field.column,), parts=parts)
+                    fx.UniqueAdded(table=table, name="", columns=(field.column,), parts=parts)
                 )
 
     def remove_field(self, model: Any, field: Any) -> None:

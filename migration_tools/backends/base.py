@@ -327,6 +327,16 @@ class Backend:
         """When an index is made over it."""
         return False
 
+    def computation_error(
+        self, table: str, expression: str, column: Column, where: str = ""
+    ) -> str:
+        """What the engine says while it computes a stored generated column; "" for nothing."""
+        return ""
+
+    def unfitting(self, column: Column, value: str) -> str:
+        """A condition for values that a generated column cannot hold; "" where any fits."""
+        return ""
+
     def refused_index(self, columns: Sequence[Column], *, unique: bool) -> str:
         """Why an index over these columns is refused whatever the rows are; empty if it is not."""
         return ""

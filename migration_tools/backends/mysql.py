@@ -12,11 +12,12 @@ from typing import Any
 
 from django.db import Error, InternalError, OperationalError
 
+from migration_tools.backends import computing, names
 from migration_tools.backends import mysql_schema as schema
-from migration_tools.backends import names
 from migration_tools.backends.base import CHUNK, Backend, Conversion, unkept_savepoint
 from migration_tools.backends.conversions import mysql as conversions
 from migration_tools.backends.conversions.mysql import letters
+from migration_tools.backends.conversions.mysql.shared import WORDS
 from migration_tools.backends.hanging import Act, Dependant, ForeignKey, Kind, Outcome
 from migration_tools.backends.kept import Holding, KeptRule
 from migration_tools.backends.kept import mysql as kept
@@ -306,6 +307,16 @@ class MySQLBackend(Backend):
     def division_by_zero_fails(self) -> bool:
         mode = str(self._ask("SELECT @@SESSION.sql_mode"))
         return self.is_strict and "ERROR_FOR_DIVISION_BY_ZERO" in mode
+
+    def computation_error(
+        self, table: str, expression: str, column: Column, where: str = ""
+    ) -> str:
+        return computing.warned(self, table, expression, where) if self.is_strict else ""
+
+    def unfitting(self, column: Column, value: str) -> str:
+        if column.type == "JSONField":
+            return f"NOT JSON_VALID({value})"
+        return computing.unfitting(column, value, WORDS) if self.is_strict else ""
 
     def refused_index(self, columns: Sequence[Column], *, unique: bool) -> str:
         if self.is_mariadb:

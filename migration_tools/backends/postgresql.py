@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from django.db import Error
 
-from migration_tools.backends import names
+from migration_tools.backends import computing, names
 from migration_tools.backends import postgresql_schema as schema
 from migration_tools.backends.base import Backend, Conversion, unkept_savepoint
 from migration_tools.backends.conversions import postgresql as conversions
+from migration_tools.backends.conversions.postgresql.shared import WORDS
 from migration_tools.backends.hanging import Act, Dependant, ForeignKey, Kind, Outcome
 from migration_tools.backends.kept import Holding, KeptRule
 from migration_tools.backends.kept import postgresql as kept
@@ -165,6 +166,16 @@ class PostgreSQLBackend(Backend):
     @property
     def division_by_zero_fails(self) -> bool:
         return True
+
+    def computation_error(
+        self, table: str, expression: str, column: Column, where: str = ""
+    ) -> str:
+        cast = f"({expression})::{column.db_type}"
+        return computing.raised(self, table, cast, where)
+
+    def unfitting(self, column: Column, value: str) -> str:
+        # A number that does not fit has been an error when it was computed.
+        return computing.unfitting(column, value, WORDS) if column.is_text else ""
 
     def oversized_entry(self, columns: Sequence[Column], quoted: Sequence[str]) -> str:
         longest = [column.max_length or LONGEST_ENTRY for column in columns if column.is_text]

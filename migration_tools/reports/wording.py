@@ -154,6 +154,7 @@ _SENTENCES = {
     "at all foreign keys",
     hz.IN_THE_WAY.code: "{detail} needs {place}",
     hz.REFUSED_BY_ENGINE.code: "{table} cannot be changed: {detail}",
+    hz.NOT_COMPUTED.code: "{place} cannot be computed{of_rows}: {detail}",
     hz.INDEX_REFUSED.code: "the index of {place} cannot be made{of_rows}: {detail}",
     hz.OPAQUE_PYTHON.code: "runs Python code that may change any row: {detail}",
     hz.OPAQUE_SQL.code: "runs SQL that may change any row: {detail}",

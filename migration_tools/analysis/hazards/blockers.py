@@ -163,6 +163,15 @@ INDEX_REFUSED = hazard(
     consequence=_STOPS,
     remedy="Index a shorter column, or the beginning of it by an expression.",
 )
+NOT_COMPUTED = hazard(
+    "MT119",
+    "generated column that cannot be computed",
+    Severity.BLOCKER,
+    cause="A stored generated column is added, and on some of the rows its expression fails, or "
+    "gives what the column cannot hold: a division by zero, a text that is no number.",
+    consequence=_STOPS,
+    remedy="Change those rows first, or write the expression so that it bears them (Case, NullIf).",
+)
 
 REFUSES = hazard(
     "MT140",
