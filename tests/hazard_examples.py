@@ -115,11 +115,13 @@ EXAMPLES: dict[str, tuple[Case, tuple[str, ...]]] = {
                     "Item",
                     "share",
                     models.GeneratedField(
-                        expression=100 / F("size"), output_field=integer(), db_persist=True
+                        expression=F("size"),
+                        output_field=models.SmallIntegerField(),
+                        db_persist=True,
                     ),
                 )
             ],
-            rows_of("shop_item", size=[0, None, 7], name=["a", "b", "b"]),
+            ROWS,
         ),
         SERVERS,
     ),
