@@ -11,6 +11,7 @@ from django.db.migrations.operations.base import Operation
 from django.db.models import F, Q
 
 from tests.helpers import foreign_key, model, nothing
+from tests.odd_operations import CountsRows, LooksAtItsEditor
 from tests.steps import Case, integer, rows_of, text
 
 ALL = ("sqlite", "postgresql", "mariadb", "mysql")
@@ -27,6 +28,10 @@ def alter(field: models.Field, name: str = "size") -> list[Operation]:
 
 def constraint(made: models.BaseConstraint) -> list[Operation]:
     return [ops.AddConstraint("Item", made)]
+
+
+def five() -> int:
+    return 5
 
 
 EXAMPLES: dict[str, tuple[Case, tuple[str, ...]]] = {
@@ -200,5 +205,63 @@ EXAMPLES: dict[str, tuple[Case, tuple[str, ...]]] = {
             codes=("MT303",),
         ),
         MYSQLS,
+    ),
+    "MT115": (
+        Case(
+            [model("Maker", name=text()), model("Item", maker=foreign_key("shop.Maker"))],
+            [ops.AddField("Maker", "since", integer(null=True))],
+            rows_of("shop_maker", name=["m"]),
+            by_hand=[
+                "PRAGMA foreign_keys = OFF",
+                "INSERT INTO shop_item (id, maker_id) VALUES (1, 7)",
+                "PRAGMA foreign_keys = ON",
+            ],
+        ),
+        ("sqlite",),
+    ),
+    "MT117": (
+        Case(
+            ITEM,
+            [ops.RemoveField("Item", "size")],
+            ROWS,
+            by_hand=["CREATE VIEW sizes AS SELECT size FROM shop_item"],
+        ),
+        ("sqlite",),
+    ),
+    "MT118": (
+        Case(
+            [model("Item", name=models.TextField())],
+            alter(models.TextField(unique=True), "name"),
+            rows_of("shop_item", name=["a", "b"]),
+        ),
+        ("mysql",),
+    ),
+    "MT201": (
+        Case(ITEM, [ops.RunPython(nothing, nothing)], ROWS, opaque=True, codes=("MT201",)),
+        ALL,
+    ),
+    "MT202": (
+        Case(
+            ITEM,
+            [ops.RunSQL("DELETE FROM shop_item WHERE id IN (SELECT 0)", ops.RunSQL.noop)],
+            ROWS,
+            opaque=True,
+            codes=("MT202",),
+        ),
+        ALL,
+    ),
+    "MT203": (Case(ITEM, [CountsRows("shop_item")], ROWS, opaque=True, codes=("MT203",)), ALL),
+    "MT205": (Case(ITEM, [LooksAtItsEditor()], ROWS, opaque=True, codes=("MT205",)), ALL),
+    "MT304": (
+        Case(
+            [
+                model("Item", size=integer(null=True)),
+                *constraint(models.CheckConstraint(condition=Q(size__lt=9), name="low")),
+            ],
+            alter(integer(default=five)),
+            rows_of("shop_item", size=[1, 2]),
+            codes=("MT304",),
+        ),
+        ALL,
     ),
 }

@@ -18,6 +18,7 @@ from tests.helpers import (
     plan,
     plan_text,
     sql,
+    told,
 )
 from tests.settings import ENGINE
 
@@ -117,6 +118,7 @@ def write_shop(project: Project, *operations: Operation) -> None:
             size=models.IntegerField(),
             color=models.CharField(max_length=9, null=True),
             code=models.IntegerField(null=True, db_index=True),
+            holder=models.BigIntegerField(null=True),
         ),
     )
     project.migration("0002_change", *operations)
@@ -163,3 +165,32 @@ def test_findings_by_the_size_of_the_table(project: Project) -> None:
         text = plan_text("shop", sql=True)
     assert "info: ~30 rows of " in text
     assert " are written anew; nobody can " in text
+
+
+#: Code and table, where writers wait for a key, for "not null" and for an index.
+WAITS = {
+    "postgresql": [
+        ("MT353", "shop_item"),
+        ("MT354", "shop_owner"),
+        ("MT351", "shop_item"),
+        ("MT352", "shop_item"),
+    ],
+    # The key is made by writing the table anew; for the rest nobody has to wait.
+    "mariadb": [("MT350", "shop_item")],
+    "mysql": [("MT350", "shop_item")],
+}
+
+
+@pytest.mark.skipif(ENGINE == "sqlite", reason="on SQLite a writer has the whole file")
+def test_reading_building_and_looking_up(project: Project) -> None:
+    referring = foreign_key("shop.owner", null=True, db_column="holder", db_index=False)
+    key = migrations.AlterField("item", "holder", referring)
+    write_shop(project, key, CASES["not null"][0], CASES["index"][0])
+    with project.installed():
+        project.migrate("shop", "0001")
+        insert("shop_owner", id=[1], name=["a"])
+        insert("shop_item", size=[1] * 3, color=["x"] * 3)
+        for table in ("shop_item", "shop_owner"):
+            sql(f"ANALYZE {'' if connection.vendor == 'postgresql' else 'TABLE'} {table}")
+        found = told(plan("shop", sql=True), "findings")
+    assert [(f["code"], f["table"]) for f in found] == WAITS[ENGINE]

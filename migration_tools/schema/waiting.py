@@ -91,8 +91,8 @@ def _hazards(statement: Statement, touch: Touch) -> Iterable[hz.Hazard]:
 
 def _is_about(statement: Statement, touch: Touch) -> bool:
     """Whether the table is the first that the statement names."""
-    words = statement.sql.split()
-    return any(touch.table in word for word in words[:6])
+    # The whole word: the name of a key has the name of the other table in it.
+    return any(word.strip('`"') == touch.table for word in statement.sql.split()[:6])
 
 
 def who_waits(touch: Touch, statement: Statement) -> str:
