@@ -32,6 +32,8 @@ CHANGES_ROWS = re.compile(
 )
 #: What an editor does before it forbids NULL; done twice it does no more than done once.
 FILLS_NULLS = re.compile(r"\s*UPDATE\s.+\sSET\s.+\sWHERE\s.+\sIS\s+NULL\s*;?\s*$", re.IGNORECASE)
+#: What an editor does only if it finds the key: begun anew, it finds none and does not.
+DROPS_WHAT_IS_FOUND = re.compile(r"\s*ALTER\s+TABLE\s+\S+\s+DROP\s+FOREIGN\s+KEY\s", re.IGNORECASE)
 #: Tables of this app: what is written there is no work of the operation's own.
 OWN_TABLES = re.compile(
     r"\bmigration_tools_|\s*(CREATE TABLE|DROP TABLE IF EXISTS|ALTER TABLE|INSERT INTO) .?_mt_\d"
@@ -180,10 +182,8 @@ class WatchedStep:
     def _change_schema(self, text: str, execute: Callable[[], Any]) -> Any:
         notes = self._current
         assert notes is not None
-        if self._executed:
-            if self._executed.pop(0) == text:
-                return None
-            self._refuse()
+        if self._passes_over(text):
+            return None
         before = "" if self._tables_locked else self._backend.definitions(text)
         notes.statements.append(Statement(sql=text, before=before))
         if not self._tables_locked:
@@ -196,6 +196,16 @@ class WatchedStep:
             raise
         notes.finished = len(notes.statements)
         return answer
+
+    def _passes_over(self, text: str) -> bool:
+        """Whether an earlier run has executed it. Raises Refused where another one was its next."""
+        while self._executed:
+            executed = self._executed.pop(0)
+            if executed == text:
+                return True
+            if not DROPS_WHAT_IS_FOUND.match(executed):
+                self._refuse()
+        return False
 
     def _change_rows(self, execute: Callable[[], Any]) -> Any:
         notes = self._current
@@ -210,8 +220,9 @@ class WatchedStep:
             raise
 
     def _require_nothing_left(self) -> None:
-        if self._executed:
+        if not all(map(DROPS_WHAT_IS_FOUND.match, self._executed)):
             self._refuse()
+        self._executed = []
 
     def _refuse(self) -> None:
         raise Refused(

@@ -301,3 +301,38 @@ def test_copied_values_that_come_back(
     )
     sys.stdout.write(f"{ENGINE}: {points} points of a way back survived ({fault.__name__})\n")
     assert points > 10
+
+
+@pytest.fixture
+def keyed(tmp_path: Path) -> Iterator[Project]:
+    """One step that drops a column with a foreign key on its way back."""
+    project = Project(tmp_path)
+    project.write("shop/models.py")
+    project.migration(OLDEST, CreateModel("Item", [key()]), CreateModel("Tag", [key()]))
+    project.migration("0002_key", AddField("Tag", "item", foreign_key("shop.Item", null=True)))
+    with project.installed():
+        yield project
+
+
+def test_a_column_with_a_foreign_key(keyed: Project, alias: str, tmp_path: Path) -> None:
+    """Where its key is dropped first, the step begun anew finds no key to drop, and goes on."""
+    target = ("shop", OLDEST, "--no-archive")
+    words = ("migrate_safe", *target, *YES)
+
+    def start() -> None:
+        empty(alias)
+        plain(alias, "shop")
+        with connections[alias].cursor() as cursor:
+            cursor.execute("INSERT INTO shop_item (id) VALUES (1)")
+            cursor.execute("INSERT INTO shop_tag (id, item_id) VALUES (1, 1), (2, NULL)")
+
+    def check(ended: Ended) -> None:
+        finish(alias, *target)
+        assert records(alias)[-1] == ("shop", OLDEST), ended.point
+        assert values(alias)["shop_tag"] == [[("id", "1")], [("id", "2")]], ended.point
+
+    points = every_point(
+        start, lambda number: run_with_fault(alias, words, harness.kill, number, tmp_path), check
+    )
+    sys.stdout.write(f"{ENGINE}: {points} points of a dropped key survived\n")
+    assert points > 5
