@@ -33,7 +33,9 @@ CHANGES_ROWS = re.compile(
 #: What an editor does before it forbids NULL; done twice it does no more than done once.
 FILLS_NULLS = re.compile(r"\s*UPDATE\s.+\sSET\s.+\sWHERE\s.+\sIS\s+NULL\s*;?\s*$", re.IGNORECASE)
 #: What an editor does only if it finds the key: begun anew, it finds none and does not.
-DROPS_WHAT_IS_FOUND = re.compile(r"\s*ALTER\s+TABLE\s+\S+\s+DROP\s+FOREIGN\s+KEY\s", re.IGNORECASE)
+DROPS_WHAT_IS_FOUND = re.compile(
+    r"\s*ALTER\s+TABLE\s+\S+\s+DROP\s+(FOREIGN\s+KEY|CONSTRAINT|INDEX)\s", re.IGNORECASE
+)
 #: Tables of this app: what is written there is no work of the operation's own.
 OWN_TABLES = re.compile(
     r"\bmigration_tools_|\s*(CREATE TABLE|DROP TABLE IF EXISTS|ALTER TABLE|INSERT INTO) .?_mt_\d"

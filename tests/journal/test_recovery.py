@@ -186,6 +186,40 @@ def test_a_step_whose_statement_was_running(project: Project, alias: str) -> Non
         assert records(alias)[-1] == ("shop", "0003_later")
 
 
+def test_a_unique_key_that_is_dropped_before_its_column_changes(
+    project: Project, alias: str
+) -> None:
+    """Begun anew, the operation finds no key to drop. SQLite makes the table anew instead."""
+    project.write("shop/models.py")
+    number = models.IntegerField(unique=True)
+    project.migration("0001_initial", CreateModel("A", [key(), ("n", number)]))
+    project.source(
+        "0002_wider",
+        "from django.db import migrations, models\n"
+        "class Migration(migrations.Migration):\n"
+        "    atomic = False\n"
+        "    dependencies = [('shop', '0001_initial')]\n"
+        "    operations = [migrations.AlterField('A', 'n', models.BigIntegerField())]\n",
+    )
+    with project.installed():
+        safe(alias, "shop", "0001")
+        wrapper, killed = kill_at(1)
+        with wrapper, pytest.raises(killed):
+            safe(alias, "shop")
+        if connections[alias].vendor == "sqlite":
+            assert "had written rows before it stopped" in told(alias, "--resume").err
+            return
+        half = recovery.half_done(connections[alias])
+        assert half is not None
+        assert " DROP " in half.notes[0].statements[0].sql
+        outcome = told(alias, "--resume")
+        assert outcome.code == 0, outcome.err
+        resumed = state(alias)
+        told(alias, "shop", "zero")
+        plain(alias, "shop")
+        assert state(alias)["shop_a"] == resumed["shop_a"]
+
+
 def test_a_statement_that_was_refused_and_a_table_changed_since(
     project: Project, alias: str
 ) -> None:
