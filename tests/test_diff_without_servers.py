@@ -170,6 +170,7 @@ def test_what_stands_in_for_the_parts_of_a_connection(wrapper: str) -> None:
 
 
 @pytest.mark.engine_neutral
+@pytest.mark.skipif(find_spec("psycopg") is None, reason="these are the driver's")
 def test_the_adapters_of_a_connection_are_those_of_django() -> None:
     from django.db.backends.postgresql import psycopg_any
 

@@ -28,7 +28,7 @@ def absent_columns(
         return
     known = operation.known.get(name, Known())
     # The history leaves a key of Django's own out, so that "id" is known of every table.
-    for column in sorted(known.columns - {"id"} - _of_this(effect, operation)):
+    for column in sorted(known.columns - {"id"} - _of_this(operation)):
         line = context.column(name, column)
         if not line.missing or column in context.lineage.columns_of_today(name):
             continue
@@ -46,8 +46,8 @@ def absent_columns(
         line.missing, line.value = False, text
 
 
-def _of_this(effect: fx.Effect, operation: RecordedOperation) -> set[str]:
-    """What the operation itself adds, drops and renames so far; each effect judges its own."""
+def _of_this(operation: RecordedOperation) -> set[str]:
+    """What the operation itself adds, drops and renames; each of these effects judges its own."""
     names = set()
     for other in operation.effects:
         match other:
@@ -55,8 +55,6 @@ def _of_this(effect: fx.Effect, operation: RecordedOperation) -> set[str]:
                 names.add(other.column.name)
             case fx.ColumnAltered() if other.old.name != other.new.name:
                 names |= {other.old.name, other.new.name}
-        if other is effect:
-            break
     return names
 
 

@@ -17,7 +17,8 @@ from migration_tools.analysis.context import Context
 from migration_tools.analysis.dependants import Dependants
 from migration_tools.analysis.fingerprint import fingerprint
 from migration_tools.analysis.hanging import Hanging
-from migration_tools.analysis.hazards import IMPOSSIBLE, IRREVERSIBLE, REFUSES, Severity
+from migration_tools.analysis.hazards import CERTAIN, Severity
+from migration_tools.analysis.left_state import with_left_state
 from migration_tools.analysis.lineage import Lineage, Today
 from migration_tools.analysis.listing import Listing
 from migration_tools.analysis.live_keys import LiveKeys
@@ -51,8 +52,6 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 DEFAULT_COUNT_TIMEOUT = 60.0
-#: Blockers that no row and no earlier step can mend.
-CERTAIN = (IRREVERSIBLE, IMPOSSIBLE, REFUSES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +80,7 @@ def assess(
     """
     backend = for_connection(connection)
     if not online or absent:
-        recording = record(plan, connection, online=False)
+        recording = with_left_state(record(plan, connection, online=False), plan)
         context = _context(backend, {} if absent else None, plan, tables_may_exist)
         dependants = Dependants(keys=LiveKeys(context.lineage))
         candidates = _candidates(recording, context, dependants)
@@ -91,7 +90,7 @@ def assess(
         )
     connection.ensure_connection()
     version = backend.server_version()
-    recording = record(plan, connection, online=True)
+    recording = with_left_state(record(plan, connection, online=True), plan)
     with backend.read_only():
         deadline = time.monotonic() + count_timeout
         tables = _tables_touched(recording)

@@ -278,6 +278,13 @@ class Impossible:
     by_migration: bool = field(default=False, compare=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateBroken:
+    """After the last step Django builds all models, and cannot."""
+
+    detail: str
+
+
 Effect = (
     TableCreated
     | TableDropped
@@ -297,6 +304,7 @@ Effect = (
     | Irreversible
     | NothingUndone
     | Impossible
+    | StateBroken
 )
 
 # SQL that a step's model compiled to names that step's columns; lineage replaces them by today's.

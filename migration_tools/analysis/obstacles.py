@@ -32,6 +32,8 @@ def obstacles(effect: fx.Effect, context: Context) -> Iterator[Candidate]:
             yield context.candidate(hazard=hz.NOTHING_UNDONE, reason=effect.detail)
         case fx.Impossible():
             yield _impossible(effect, context)
+        case fx.StateBroken():
+            yield context.candidate(hazard=hz.BROKEN_STATE, reason=effect.detail)
         case fx.Opaque():
             yield context.candidate(hazard=OPAQUE[effect.kind], reason=_opaque(effect))
         case fx.TableCreated():

@@ -35,6 +35,7 @@ from migration_tools.analysis.receivers import MISSING, ContentTypes
 from migration_tools.analysis.rendering import Renderer, full, has_known_state, renderer_for
 from migration_tools.analysis.statements import gives_nothing_back
 from migration_tools.analysis.states import WalkState
+from migration_tools.analysis.unresolved import unresolved_keys
 from migration_tools.exceptions import HistoryError
 from migration_tools.plan import Plan, Step
 
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 class RecordedOperation:
     """``index``: the operation's place in its migration's list, whatever the direction.
 
-    ``by_engine``: no operation of the migration, but what the engine does of its own accord.
+    ``by_engine``: no operation of the migration, but what the engine or Django does besides.
     ``by_class``: nor here: it is the apply() or unapply() that the migration's class has.
     ``injected``: not of the migration's file; put there by a receiver when the run began.
     ``known``: of the tables that the effects speak of, what the history knows.
@@ -147,14 +148,14 @@ class _Recorder:
             # Django starts from all that is applied, even what comes later in the graph.
             for migration in plan.history:
                 if (migration.app_label, migration.name) in plan.applied:
-                    _mutate(migration, state)
+                    mutate(migration, state)
             throughs = state.throughs()
         for migration in plan.history:
             key = (migration.app_label, migration.name)
             if (step := wanted.get(key)) is not None:
                 recorded[step] = self._record_step(migration, step, state)
             elif backwards and key in plan.applied:
-                _mutate(migration, state)
+                mutate(migration, state)
         if backwards:
             throughs = state.throughs()
         steps = tuple(_with_throughs(recorded[step], throughs) for step in plan.steps)
@@ -175,6 +176,8 @@ class _Recorder:
             states = (state, before) if step.is_backwards else (before, state)
             if isinstance(operation, RenameModel) and self.content_types.fail(step, state):
                 effects.append(fx.Impossible(table="", detail=f"{_describe(operation)}: {MISSING}"))
+            if effects and not step.is_backwards:
+                effects += unresolved_keys(operation, migration.app_label, state)
             effects += nothing_undone(operation, migration, step, self.connection)
             operations.append(
                 RecordedOperation(
@@ -286,7 +289,7 @@ def _as_in_run(
         connection.in_atomic_block = saved
 
 
-def _mutate(migration: Migration, state: WalkState) -> None:
+def mutate(migration: Migration, state: WalkState) -> None:
     for operation in migration.operations:
         _forward_state(migration, operation, state)
 

@@ -81,7 +81,7 @@ def _blocked(assessment: Assessment, quote: Quote, unchanged: str) -> str:
     first, more = assessment.blockers[0], len(assessment.blockers) - 1
     act = "revert" if assessment.plan.is_backwards else "run"
     sentence = finding_sentence(first, quote)
-    if sentence.startswith(("has ", "is ")):
+    if sentence.startswith(("has ", "is ", "leaves ")):
         sentence = f"it {sentence}"  # a sentence about the operation itself
     others = f" ({more} more blocker{'s' if more > 1 else ''} above)" if more else ""
     return (

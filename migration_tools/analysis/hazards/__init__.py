@@ -7,6 +7,8 @@ docs/reference/hazards and a judged case among the tests.
 from __future__ import annotations
 
 from migration_tools.analysis.hazards.blockers import (
+    BROKEN_STATE,
+    CERTAIN,
     CHECK_VIOLATED,
     COLUMN_EXISTS,
     COLUMN_MISSING,
@@ -63,6 +65,8 @@ from migration_tools.analysis.hazards.waiting import (
 
 __all__ = [
     "BREAKS",
+    "BROKEN_STATE",
+    "CERTAIN",
     "CHECK_VIOLATED",
     "COLUMN_EXISTS",
     "COLUMN_MISSING",

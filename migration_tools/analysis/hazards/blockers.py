@@ -182,6 +182,18 @@ REFUSES = hazard(
     remedy="Read the class: it may say what to do instead. If that is done, take the step with "
     "--fake.",
 )
+BROKEN_STATE = hazard(
+    "MT141",
+    "state that cannot be built",
+    Severity.BLOCKER,
+    cause="A field would refer to a model that a migration of another app has taken away, which "
+    "stays applied: the two do not say that one depends on the other.",
+    consequence="Every step passes, then `migrate` fails when it builds the models, and fails from "
+    "then on, in either direction.",
+    remedy="Take the other app back first, to the migration before the one that is named.",
+)
+#: Blockers that no row and no earlier step can mend.
+CERTAIN = (IRREVERSIBLE, IMPOSSIBLE, REFUSES, BROKEN_STATE)
 OBSTACLES = {
     Obstacle.NULLS: NULLS,
     Obstacle.OUT_OF_RANGE: OUT_OF_RANGE,

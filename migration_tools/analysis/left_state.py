@@ -1,0 +1,106 @@
+"""The state that a way back leaves: Django builds it after the last step, and before any later run.
+
+Where an app has handed a model over to another one and their migrations do not depend on each
+other, taking back one side leaves fields that refer to a model that is not there. Each step passes,
+then `migrate` fails, and fails from then on, in either direction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from django.db.migrations import DeleteModel, RenameModel
+
+from migration_tools.analysis import effects as fx
+from migration_tools.analysis.recording import RecordedOperation, RecordedStep, Recording, mutate
+from migration_tools.analysis.states import ModelKey, WalkState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.db.migrations.migration import Migration
+    from django.db.migrations.operations.base import Operation
+
+    from migration_tools.plan import Plan
+
+
+def with_left_state(recording: Recording, plan: Plan) -> Recording:
+    """Puts what Django would fail on behind the operations of the last step."""
+    if not plan.is_backwards or not recording.executed:
+        return recording
+    effects = tuple(_broken(plan))
+    if not effects:
+        return recording
+    last = recording.executed[-1]
+    index = max((operation.index for operation in last.operations), default=-1) + 1
+    built = RecordedOperation(
+        index=index, description="Build the state that is left", effects=effects, by_engine=True
+    )
+    told = replace(last, operations=(*last.operations, built))
+
+    def instead(step: RecordedStep) -> RecordedStep:
+        return told if step is last else step
+
+    return replace(
+        recording,
+        steps=tuple(map(instead, recording.steps)),
+        executed=tuple(map(instead, recording.executed)),
+    )
+
+
+def _broken(plan: Plan) -> Iterator[fx.StateBroken]:
+    gone = _models_gone(plan)
+    if not gone:
+        return
+    state = WalkState({}, set(plan.unmigrated_apps))
+    for migration in _left(plan):
+        mutate(migration, state)
+    for key, by in gone.items():
+        if key in state.models:
+            continue
+        fields = sorted(
+            f"{state.models[referrer].app_label}.{state.models[referrer].name}.{name}"
+            for referrer, names in state.relations.get(key, {}).items()
+            for name in names
+        )
+        if fields:
+            yield fx.StateBroken(
+                detail=f"{', '.join(fields)} would refer to {'.'.join(key)}, which "
+                f"{by.app_label}.{by.name} has taken away, and that stays applied"
+            )
+
+
+def _left(plan: Plan) -> Iterator[Migration]:
+    going = {(step.app, step.name) for step in plan.steps}
+    for migration in plan.history:
+        key = (migration.app_label, migration.name)
+        if key in plan.applied and key not in going:
+            yield migration
+
+
+def _models_gone(plan: Plan) -> dict[ModelKey, Migration]:
+    """By migrations that stay though they come after the first of those that go."""
+    going = {(step.app, step.name) for step in plan.steps}
+    found: dict[ModelKey, Migration] = {}
+    after = False
+    for migration in plan.history:
+        key = (migration.app_label, migration.name)
+        after = after or key in going
+        if not after or key in going or key not in plan.applied:
+            continue
+        for operation in _flat(migration.operations):
+            match operation:
+                case DeleteModel():
+                    found[migration.app_label, operation.name_lower] = migration
+                case RenameModel():
+                    found[migration.app_label, operation.old_name_lower] = migration
+    return found
+
+
+def _flat(operations: Iterable[Operation]) -> Iterator[Operation]:
+    """With those that change only the state."""
+    for operation in operations:
+        yield operation
+        yield from _flat(getattr(operation, "state_operations", ()))
