@@ -64,3 +64,11 @@ def test_the_way_in_again_is_refused_where_django_fails(project: Project) -> Non
         assert "shop.Event would refer to zoo.type" in refused
         with pytest.raises(ValueError, match="cannot be resolved"):
             call_command("migrate", "shop", verbosity=0, skip_checks=True)
+
+
+def test_a_key_of_a_model_to_itself_is_resolved(project: Project) -> None:
+    with project.installed():
+        project.migration("0003_more", model("Tree", up=key("self"), other=key("shop.TREE")))
+        project.migrate()
+        project.migrate("shop", "0002")
+        assert codes(plan("shop")) == []

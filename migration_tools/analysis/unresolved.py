@@ -23,7 +23,7 @@ def unresolved_keys(operation: Operation, app: str, state: WalkState) -> Iterato
         remote = getattr(field, "remote_field", None)
         if remote is None or field.many_to_many or not getattr(remote, "model", None):
             continue
-        target = resolve_relation(remote.model, app, model)
+        target = resolve_relation(remote.model, app, model.lower())
         if target not in state.models and target[0] not in state.real_apps:
             yield fx.Impossible(
                 table="",
