@@ -145,10 +145,18 @@ def check(name: str, body: Callable[[], str | None]) -> None:
     report(name, problem)
 
 
+def is_own(operation: dict[str, Any]) -> bool:
+    """Of the migration; Django and the engine do more when all of them are done."""
+    return operation["description"] not in (
+        "Build the state that is left",
+        "Look at all foreign keys",
+    )
+
+
 def same_plan(site: Site, direction: str, *target: str) -> str | None:
     """None, or how the steps of the command differ from those that Django prints."""
     steps = site.plan(*target)["steps"]
-    ours = [(f"{s['app']}.{s['name']}", len(s["operations"])) for s in steps]
+    ours = [(f"{s['app']}.{s['name']}", sum(map(is_own, s["operations"]))) for s in steps]
     wrong = [s["name"] for s in steps if s["direction"] != direction]
     theirs = site.printed(*target)
     if wrong:
