@@ -64,8 +64,8 @@ def _refused(
     """What the new table does not take of that text."""
     table = str(context.holds_rows(str(getattr(effect, "table", ""))))
     its_own = isinstance(effect, fx.ColumnAltered) and effect.old.name == column
-    every = count_rows(table)
     refers = column in known.keys
+    met = []
     if isinstance(effect, fx.ColumnAltered) and its_own:
         for judgement in context.backend.conversion(effect.old, effect.new, text).blocked:
             assert judgement.obstacle is not None
@@ -86,18 +86,14 @@ def _refused(
             )
         refers = effect.new.references is not None and effect.new.references.constraint
     elif (column, "JSONField") in known.types:
-        yield context.candidate(
-            hazard=hz.CHECK_VIOLATED,
-            table=table,
-            column=column,
-            reason=f"get {text}, which is no JSON",
-            decides=every,
-        )
+        met.append((hz.CHECK_VIOLATED, "which is no JSON"))
     if refers:
+        met.append((hz.ORPHANS, "which is no key"))
+    for hazard, why in met:
         yield context.candidate(
-            hazard=hz.ORPHANS,
+            hazard=hazard,
             table=table,
             column=column,
-            reason=f"get {text}, which is no key",
-            decides=every,
+            reason=f"get {text}, {why}",
+            decides=count_rows(table),
         )

@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING
 from django.db.migrations import DeleteModel, RenameModel
 
 from migration_tools.analysis import effects as fx
+from migration_tools.analysis.nesting import flat
 from migration_tools.analysis.recording import RecordedOperation, RecordedStep, Recording, mutate
+from migration_tools.analysis.rendering import full
 from migration_tools.analysis.states import ModelKey, WalkState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from django.db.migrations.migration import Migration
-    from django.db.migrations.operations.base import Operation
 
     from migration_tools.plan import Plan
 
@@ -54,7 +53,8 @@ def _broken(plan: Plan) -> Iterator[fx.StateBroken]:
     gone = _models_gone(plan)
     if not gone:
         return
-    state = WalkState({}, set(plan.unmigrated_apps))
+    # An operation of unknown make may look at the models that it changes.
+    state = WalkState({}, set(plan.unmigrated_apps)).rendered_by(full)
     for migration in _left(plan):
         mutate(migration, state)
     for key, by in gone.items():
@@ -90,17 +90,10 @@ def _models_gone(plan: Plan) -> dict[ModelKey, Migration]:
         after = after or key in going
         if not after or key in going or key not in plan.applied:
             continue
-        for operation in _flat(migration.operations):
+        for operation in flat(migration.operations, "state_operations"):
             match operation:
                 case DeleteModel():
                     found[migration.app_label, operation.name_lower] = migration
                 case RenameModel():
                     found[migration.app_label, operation.old_name_lower] = migration
     return found
-
-
-def _flat(operations: Iterable[Operation]) -> Iterator[Operation]:
-    """With those that change only the state."""
-    for operation in operations:
-        yield operation
-        yield from _flat(getattr(operation, "state_operations", ()))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import router
 from django.db.migrations.operations import RunPython, RunSQL
 
 from migration_tools.analysis import effects as fx
+from migration_tools.analysis.nesting import flat
 from migration_tools.analysis.python_code import name_of
 
 if TYPE_CHECKING:
@@ -25,17 +26,11 @@ def nothing_undone(
     """Of the operation, and of those inside of it; nothing forwards."""
     if not step.is_backwards:
         return
-    for part in _flat(operation):
+    for part in flat([operation], "database_operations"):
         detail = _undone_by_nothing(part)
         hints = getattr(part, "hints", None) or {}
         if detail and router.allow_migrate(connection.alias, migration.app_label, **hints):
             yield fx.NothingUndone(detail=detail)
-
-
-def _flat(operation: Any) -> Iterator[Any]:
-    yield operation
-    for part in getattr(operation, "database_operations", ()):
-        yield from _flat(part)
 
 
 def _undone_by_nothing(operation: Operation) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.migrations import AddField, AlterField, CreateModel
 from django.db.migrations.utils import resolve_relation
+from django.db.models import ForeignKey
 
 from migration_tools.analysis import effects as fx
 
@@ -20,10 +21,9 @@ def unresolved_keys(operation: Operation, app: str, state: WalkState) -> Iterato
     """``state``: after the operation. Only of columns that it makes or changes on its way in: one
     that is there already may well point to nothing."""
     for model, field in _fields(operation):
-        remote = getattr(field, "remote_field", None)
-        if remote is None or field.many_to_many or not getattr(remote, "model", None):
+        if not isinstance(field, ForeignKey):
             continue
-        target = resolve_relation(remote.model, app, model.lower())
+        target = resolve_relation(field.remote_field.model, app, model.lower())
         if target not in state.models and target[0] not in state.real_apps:
             yield fx.Impossible(
                 table="",

@@ -11,11 +11,11 @@ from django.db.migrations import RenameField, RenameModel
 from django.db.migrations.loader import MigrationLoader
 
 from migration_tools.analysis.editor import links_of
+from migration_tools.analysis.nesting import flat
 from migration_tools.conf import configuration
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
-    from django.db.migrations.operations.base import Operation
 
     from migration_tools.archives.catalogue import Archive
 
@@ -109,7 +109,7 @@ def _renames() -> Iterable[tuple[str, str]]:
     loader = MigrationLoader(None, load=False)
     loader.load_disk()
     for (app, _), migration in loader.disk_migrations.items():
-        for operation in _flat(migration.operations):
+        for operation in flat(migration.operations):
             match operation:
                 case RenameModel():
                     names = operation.old_name, operation.new_name
@@ -127,10 +127,3 @@ def _renames() -> Iterable[tuple[str, str]]:
 def _renamed(name: str, old: str, new: str) -> Iterable[str]:
     if name == old or name.startswith(f"{old}."):
         yield new + name[len(old) :]
-
-
-def _flat(operations: Iterable[Operation]) -> Iterable[Operation]:
-    for operation in operations:
-        yield operation
-        for nested in ("state_operations", "database_operations"):
-            yield from _flat(getattr(operation, nested, ()))

@@ -6,8 +6,9 @@ nothing; its answers are thrown away.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+import contextlib
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from django.db import DataError
 
@@ -27,28 +28,32 @@ LEVEL, CODE, MESSAGE = range(3)
 
 def raised(backend: Backend, table: str, expression: str, where: str) -> str:
     """The engine's own error, "" if there is none; any but one of data is none of the rows'."""
-    query = f"SELECT COUNT({expression}) FROM {backend.quote(table)}"
     try:
-        with backend.time_limit(SECONDS), backend.connection.cursor() as cursor:
-            cursor.execute(f"{query} WHERE {where}" if where else query)
-            cursor.fetchone()
+        with _asked(backend, f"COUNT({expression})", table, where):
+            return ""
     except DataError as error:
         return str(error.args[-1]).partition("\n")[0]
-    return ""
 
 
 def warned(backend: Backend, table: str, expression: str, where: str) -> str:
     """As ``raised``, of engines that only warn while a row is read."""
-    query = f"SELECT MAX({expression}) FROM {backend.quote(table)}"
     try:
-        with backend.time_limit(SECONDS), backend.connection.cursor() as cursor:
-            cursor.execute(f"{query} WHERE {where}" if where else query)
-            cursor.fetchall()
+        with _asked(backend, f"MAX({expression})", table, where) as cursor:
             cursor.execute("SHOW WARNINGS")
             found = [row[MESSAGE] for row in cursor if row[CODE] in ERRORS_WHEN_WRITTEN]
     except DataError as error:
         return str(error.args[-1])
     return str(found[0]) if found else ""
+
+
+@contextlib.contextmanager
+def _asked(backend: Backend, what: str, table: str, where: str) -> Iterator[Any]:
+    """The cursor, when all rows have been looked at."""
+    query = f"SELECT {what} FROM {backend.quote(table)}"
+    with backend.time_limit(SECONDS), backend.connection.cursor() as cursor:
+        cursor.execute(f"{query} WHERE {where}" if where else query)
+        cursor.fetchall()
+        yield cursor
 
 
 def unfitting(column: Column, value: str, words: Mapping[str, frozenset[Family]]) -> str:

@@ -7,7 +7,7 @@ therefore read from the migrations, by the rules of MigrationLoader (read in Dja
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -16,6 +16,7 @@ from django.db.migrations.migration import Migration
 from django.db.migrations.operations import CreateModel, RunPython, RunSQL
 from django.db.migrations.operations.base import Operation
 
+from migration_tools.analysis.nesting import flat
 from migration_tools.analysis.overridden import has_no_way_back
 
 Key = tuple[str, str]
@@ -86,7 +87,7 @@ def obstacle(migration: Migration) -> str:
     """Why it cannot be taken back, as far as the file tells; empty if it can."""
     if reason := has_no_way_back(migration):
         return reason
-    for operation in _flat(migration.operations):
+    for operation in flat(migration.operations, "database_operations"):
         if operation.reversible:
             continue
         if isinstance(operation, RunPython):
@@ -96,12 +97,6 @@ def obstacle(migration: Migration) -> str:
             return "RunSQL has no reverse"
         return f"{_describe(operation)} has no reverse"
     return ""
-
-
-def _flat(operations: Any) -> Iterator[Operation]:
-    for operation in operations:
-        yield operation
-        yield from _flat(getattr(operation, "database_operations", ()))
 
 
 def is_kept_away(migration: Migration, alias: str) -> bool:

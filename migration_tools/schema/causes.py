@@ -12,6 +12,7 @@ from django.db.migrations.migration import Migration
 from django.db.migrations.operations import RunPython, RunSQL
 from django.db.migrations.operations.base import Operation
 
+from migration_tools.analysis.nesting import flat
 from migration_tools.analysis.sources import source_hash, source_of
 from migration_tools.backends.catalogue.parts import Kind
 from migration_tools.journal import LastStep, Outcome
@@ -178,9 +179,7 @@ def _is_about(operation: Any, difference: Difference, owner: Owner) -> bool:
 
 
 def _all_of(migration: Migration) -> Iterator[Operation]:
-    for operation in migration.operations:
-        yield operation
-        yield from getattr(operation, "database_operations", ())
+    return flat(migration.operations, "database_operations")
 
 
 def _runs_python(migration: Migration) -> bool:

@@ -15,6 +15,7 @@ from django.db.migrations.operations import RunPython, RunSQL
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
+from migration_tools.analysis.nesting import flat
 from migration_tools.backends import for_connection
 from migration_tools.backends.catalogue import catalogue_of
 from migration_tools.backends.catalogue.parts import Extra, Schema
@@ -150,9 +151,8 @@ def _expected(connection: BaseDatabaseWrapper, loader: MigrationLoader, live: Sc
 def _operations(loader: MigrationLoader, recorded: tuple[Key, ...]) -> Iterator[Operation]:
     nodes: Any = loader.graph.nodes
     for key in recorded:
-        for operation in nodes[key].operations if key in nodes else ():
-            yield operation
-            yield from getattr(operation, "database_operations", ())
+        if key in nodes:
+            yield from flat(nodes[key].operations, "database_operations")
 
 
 def _is_plain(operation: Operation) -> bool:
