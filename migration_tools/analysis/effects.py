@@ -280,7 +280,7 @@ class Impossible:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateBroken:
-    """After the last step Django builds all models, and cannot."""
+    """A key to a model that is not there: Django cannot build the models with it."""
 
     detail: str
 

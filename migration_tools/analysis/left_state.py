@@ -11,13 +11,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from django.db.migrations import DeleteModel, RenameModel
-
 from migration_tools.analysis import effects as fx
-from migration_tools.analysis.nesting import flat
 from migration_tools.analysis.recording import RecordedOperation, RecordedStep, Recording, mutate
 from migration_tools.analysis.rendering import full
 from migration_tools.analysis.states import ModelKey, WalkState
+from migration_tools.analysis.unresolved import models_gone
 
 if TYPE_CHECKING:
     from django.db.migrations.migration import Migration
@@ -90,10 +88,5 @@ def _models_gone(plan: Plan) -> dict[ModelKey, Migration]:
         after = after or key in going
         if not after or key in going or key not in plan.applied:
             continue
-        for operation in flat(migration.operations, "state_operations"):
-            match operation:
-                case DeleteModel():
-                    found[migration.app_label, operation.name_lower] = migration
-                case RenameModel():
-                    found[migration.app_label, operation.old_name_lower] = migration
+        found |= dict.fromkeys(models_gone(migration), migration)
     return found

@@ -138,6 +138,7 @@ class _Recorder:
         self.events.append(effect)
 
     def walk(self, plan: Plan) -> Recording:
+        self.plan = plan
         self.content_types = ContentTypes(plan, self.connection)
         wanted = dict(zip(((s.app, s.name) for s in plan.steps), plan.steps, strict=True))
         state = WalkState({}, set(plan.unmigrated_apps)).rendered_by(full)
@@ -177,7 +178,7 @@ class _Recorder:
             if isinstance(operation, RenameModel) and self.content_types.fail(step, state):
                 effects.append(fx.Impossible(table="", detail=f"{_describe(operation)}: {MISSING}"))
             if effects and not step.is_backwards:
-                effects += unresolved_keys(operation, migration.app_label, state)
+                effects += unresolved_keys(operation, migration.app_label, state, self.plan)
             effects += nothing_undone(operation, migration, step, self.connection)
             operations.append(
                 RecordedOperation(

@@ -146,7 +146,7 @@ _SENTENCES = {
     hz.ORPHANS.code: "{rows} point to nothing, {detail}{column}",
     hz.IMPOSSIBLE.code: "is refused: {detail}",
     hz.REFUSES.code: "is refused: {detail}",
-    hz.BROKEN_STATE.code: "leaves models that cannot be built: {detail}",
+    hz.BROKEN_STATE.code: "leaves a key to a model that is not there: {detail}",
     hz.TABLE_MISSING.code: "table {table} is not in the database",
     hz.COLUMN_MISSING.code: "column{column} is not in {table}",
     hz.TABLE_EXISTS.code: "table {table} is in the database already",

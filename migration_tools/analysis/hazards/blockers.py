@@ -188,8 +188,8 @@ BROKEN_STATE = hazard(
     Severity.BLOCKER,
     cause="A field would refer to a model that a migration of another app has taken away, which "
     "stays applied: the two do not say that one depends on the other.",
-    consequence="Every step passes, then `migrate` fails when it builds the models, and fails from "
-    "then on, in either direction.",
+    consequence="On a way in the step fails. On a way back every step passes, then `migrate` fails "
+    "when it builds the models, and fails from then on, in either direction.",
     remedy="Take the other app back first, to the migration before the one that is named.",
 )
 #: Blockers that no row and no earlier step can mend.
