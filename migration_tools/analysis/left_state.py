@@ -16,6 +16,7 @@ from migration_tools.analysis.recording import RecordedOperation, RecordedStep, 
 from migration_tools.analysis.rendering import full
 from migration_tools.analysis.states import ModelKey, WalkState
 from migration_tools.analysis.unresolved import models_gone
+from migration_tools.exceptions import HistoryError
 
 if TYPE_CHECKING:
     from django.db.migrations.migration import Migration
@@ -53,8 +54,12 @@ def _broken(plan: Plan) -> Iterator[fx.StateBroken]:
         return
     # An operation of unknown make may look at the models that it changes.
     state = WalkState({}, set(plan.unmigrated_apps)).rendered_by(full)
-    for migration in _left(plan):
-        mutate(migration, state)
+    try:
+        for migration in _left(plan):
+            mutate(migration, state)
+    except HistoryError as error:  # Django follows it on the same way
+        yield fx.StateBroken(detail=str(error))
+        return
     for key, by in gone.items():
         if key in state.models:
             continue

@@ -90,6 +90,7 @@ def test_a_plan_tells_it_too(column: Project, archive: str) -> None:
             text = plan_text("shop", format=form)
             assert "Back from archives" in text
             assert "2 rows were added since, and get what the migration gives them." in text
+        assert "returns" not in plan("shop", start="zero")  # where the database is not
 
 
 def test_a_plan_tells_what_cannot_come_back(column: Project) -> None:
