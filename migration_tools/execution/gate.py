@@ -23,7 +23,6 @@ from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.module_loading import module_has_submodule
 
 from migration_tools.analysis.assessment import assess
-from migration_tools.analysis.sources import source_hash, source_of
 from migration_tools.analysis.verdicts import Assessment
 from migration_tools.backends import for_connection
 from migration_tools.exceptions import Refused
@@ -165,7 +164,7 @@ class Gate:
             app=migration.app_label,
             name=migration.name,
             direction=direction,
-            source=source_hash(source_of(migration)),
+            source=log.step.source,
             operation=(log.number, log.position, log.step.position),
             unwatched=log.step.unwatched,
             begun_before=log.step.begun_before,

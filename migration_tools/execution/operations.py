@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import django.db
 
+from migration_tools.analysis.sources import source_hash, source_of
 from migration_tools.backends import for_connection
 from migration_tools.exceptions import Refused
 from migration_tools.execution.notes import OperationNotes, Progress, Statement
@@ -97,6 +98,11 @@ class WatchedStep:
             yield
         finally:
             self._is_paused = before
+
+    @functools.cached_property
+    def source(self) -> str:
+        """The hash of the migration's file: asked for at each statement, worked out once."""
+        return source_hash(source_of(self.migration))
 
     @property
     def is_whole(self) -> bool:
