@@ -126,6 +126,13 @@ class AppStatus:
     def count(self, *states: State) -> int:
         return sum(migration.state in states for migration in self.migrations)
 
+    @property
+    def counted(self) -> tuple[MigrationStatus, ...]:
+        """Each change once: a squashed migration or those that it replaces, and no ghost."""
+        replaced = {label for m in self.migrations if m.state.is_done for label in m.replaces}
+        aside = (State.GHOST, State.PARTIAL, State.REPLACED)
+        return tuple(m for m in self.migrations if m.state not in aside and m.label not in replaced)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:

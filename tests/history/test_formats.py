@@ -14,8 +14,10 @@ import pytest
 from django.core.management import call_command
 from django.db import migrations, models
 
+from migration_tools.history.statuses import Kind, Problem, Survey
 from migration_tools.reports import markdown
 from migration_tools.reports.annotations import annotation
+from migration_tools.reports.history.annotations import history_annotations
 from migration_tools.reports.history.markdown import MARKER
 from tests.helpers import Project, changes_tables, model, record_applied
 
@@ -135,6 +137,12 @@ def test_markdown_escapes(troubled: Project) -> None:
     text = prepared(troubled, format="markdown")
     assert "<script>" not in text.replace("\\<script\\>", "")
     assert r"0002\_\<script\>alert" in text
+
+
+def test_a_problem_of_two_databases_is_one_annotation() -> None:
+    problem = Problem(kind=Kind.CONFLICT, message="shop has 2 newest migrations")
+    both = tuple(Survey(alias=a, database="", apps=(), problems=(problem,)) for a in ("a", "b"))
+    assert len(list(history_annotations(both, ()))) == 1
 
 
 def test_annotations_are_one_line_each(troubled: Project) -> None:

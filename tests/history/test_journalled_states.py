@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 
 import pytest
@@ -51,6 +52,13 @@ def test_faked(shop: Project) -> None:
         run("shop", "0001")
         run("shop", "0002", fake=True)
         assert found("0002_size").marks == (Mark.FAKED,)
+        out = io.StringIO()
+        call_command("migration_report", format="github", stdout=out)
+        assert re.findall("::notice .*::(shop.*)", out.getvalue()) == [
+            "shop.0002_size is recorded as applied, and was not run."
+        ]
+        call_command("migration_report", stdout=out, no_color=True)
+        assert re.search(r"shop +2 applied, 1 faked\n", out.getvalue())
         assert found("0001_initial").marks == ()
 
 

@@ -10,6 +10,7 @@ from django.db import connection, migrations, models
 from migration_tools.history.problems import problems_of
 from migration_tools.history.statuses import Kind, Mark, Problem, State, Survey
 from migration_tools.history.survey import survey
+from migration_tools.reports.history.text import cell, health
 from tests.helpers import Project, changes_tables, model, nothing, record_applied
 
 pytestmark = changes_tables
@@ -159,6 +160,7 @@ def test_a_part_of_a_squashed_history_is_applied(project: Project) -> None:
         problem = only(found, Kind.PARTIAL)
         assert "stands for 3 migrations, of which 2 are applied" in problem.message
         assert problem.remedy == "manage.py migrate squashed 0003_thing_weight"
+        assert cell(found, "squashed") == "2/4"  # the squashed one is no fifth
         (elsewhere,) = problems_of(found.apps, "the copy")
         assert elsewhere.remedy == f"{problem.remedy} --database 'the copy'"
 
@@ -169,6 +171,8 @@ def test_all_that_a_squashed_migration_replaces_is_applied(project: Project) -> 
         record_applied(*(("squashed", name) for name in names))
         found = survey(connection)
     assert squashed(found)["0001_squashed_0003_thing_weight"] == "implied"
+    (app,) = (app for app in found.apps if app.label == "squashed")
+    assert (cell(found, "squashed"), health(app)) == ("1/2", "1 applied, 1 pending")
     assert found.problems == ()
 
 

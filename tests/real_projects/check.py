@@ -25,6 +25,7 @@ sys.path.insert(0, str(HERE))
 from round_trips import round_trip  # noqa: E402
 from schemas import no_drift, same_statements  # noqa: E402
 from servers import Server, server  # noqa: E402
+from troubles import troubles  # noqa: E402
 
 SHOWN = 5  # failures that are shown in full; one fault often fails every plan
 # The app's own journal and archives are not part of the project's schema.
@@ -266,6 +267,8 @@ def check_project(check: Check) -> None:
         build(check)
         if oracle is not None:
             oracle.result()
+    if check.plan != "migrate" and check.server.engine == "sqlite":
+        troubles(check)
     fill(check)
     with ThreadPoolExecutor(1) as pool:
         # On the database that is not looked at any more.
@@ -306,7 +309,7 @@ def main() -> int:
             (compare_recordings if options.recordings else check_project)(check)
     finally:
         if not options.keep:
-            for what in ("plain", "safe", "empty", "reverted"):
+            for what in ("plain", "safe", "empty", "reverted", "troubled", "other"):
                 check.server.drop(check.name(what))
             check.server.close()
     took = time.perf_counter() - started

@@ -280,9 +280,10 @@ def _totals(
     surveys: tuple[Survey, ...], problems: int, archives: int
 ) -> list[tuple[str, int, bool]]:
     everything = [m for survey in surveys for m in survey.migrations()]
-    pending = sum(m.state in (State.PENDING, State.PARTIAL) for m in everything)
+    counted = [m for survey in surveys for app in survey.apps for m in app.counted]
+    pending = sum(m.state is State.PENDING for m in counted)
     totals = [
-        ("applied", sum(m.state.is_done for m in everything), False),
+        ("applied", sum(m.state.is_done for m in counted), False),
         ("pending", pending, False),
         ("ghosts", sum(m.state is State.GHOST for m in everything), False),
         ("problem" if problems == 1 else "problems", problems, bool(problems)),

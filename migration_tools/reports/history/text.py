@@ -79,14 +79,14 @@ def health(app: AppStatus) -> str:
         return f"{len(app.migrations)} recorded, the app is not installed"
     if not app.migrations:
         return "none"
-    replaced = {label for m in app.migrations if m.state.is_done for label in m.replaces}
     counts = {
-        "applied": sum(m.state.is_done and m.label not in replaced for m in app.migrations),
+        "applied": sum(m.state.is_done for m in app.counted),
         "pending": app.count(State.PENDING),
         "partly squashed": app.count(State.PARTIAL),
         "ghost": app.count(State.GHOST),
         "unknown": app.count(State.UNKNOWN),
         "in conflict": sum(Mark.CONFLICT in m.marks for m in app.migrations),
+        "faked": sum(Mark.FAKED in m.marks for m in app.migrations),
         "edited": sum(Mark.EDITED in m.marks for m in app.migrations),
         "half done": sum(Mark.HALF_DONE in m.marks for m in app.migrations),
     }
@@ -170,7 +170,6 @@ def cell(survey: Survey, label: str) -> str:
     app = next((app for app in survey.apps if app.label == label), None)
     if app is None:
         return "-"
-    counted = [m for m in app.migrations if m.state is not State.REPLACED]
-    done = sum(m.state.is_done for m in counted)
+    done = sum(m.state.is_done for m in app.counted)
     troubles = app.count(State.GHOST)
-    return f"{done}/{len(counted) - troubles}" + (f" +{troubles}?" if troubles else "")
+    return f"{done}/{len(app.counted)}" + (f" +{troubles}?" if troubles else "")
