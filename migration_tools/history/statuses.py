@@ -116,12 +116,14 @@ class AppStatus:
     """``migrations`` in the order in which they are applied, ghosts where they were.
 
     An app that is not installed (any more) has only ghosts, which is no problem by itself.
+    ``left_out``: how many more it has that were not asked for.
     """
 
     label: str
     migrations: tuple[MigrationStatus, ...]
     is_migrated: bool = True
     is_installed: bool = True
+    left_out: int = 0
 
     def count(self, *states: State) -> int:
         return sum(migration.state in states for migration in self.migrations)

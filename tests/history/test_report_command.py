@@ -82,7 +82,10 @@ def test_the_short_report_tells_what_is_left(shop: Project) -> None:
 def test_filters(shop: Project, options: dict[str, Any], names: list[str]) -> None:
     with shop.installed():
         shop.migrate("shop", "0002")
-        assert shown(report("shop", **options)) == names
+        told = report("shop", **options)
+    assert shown(told) == names
+    others = 3 - len(names)
+    assert bool(re.search(rf"  shop +.*; {others} more$", told, re.MULTILINE)) is (0 < others < 3)
 
 
 def test_since_a_commit(shop: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,7 +42,8 @@ def chosen(survey: Survey, choice: Choice) -> Survey:
         if choice.latest is not None:
             migrations = migrations[max(0, len(migrations) - choice.latest) :]
         if migrations or not choice.is_filter:
-            apps.append(replace(app, migrations=migrations))
+            left_out = len(app.migrations) - len(migrations)
+            apps.append(replace(app, migrations=migrations, left_out=left_out))
     labels = {app.label for app in apps}
     problems = tuple(p for p in survey.problems if not choice.apps or not p.app or p.app in labels)
     return replace(survey, apps=tuple(apps), problems=problems)

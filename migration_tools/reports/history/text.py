@@ -72,7 +72,7 @@ def _app_lines(survey: Survey, width: int) -> Iterator[Line]:
 
 
 def health(app: AppStatus) -> str:
-    """ "3 applied, 1 pending, 1 ghost"."""
+    """ "3 applied, 1 pending, 1 ghost"; of those that were asked for, and how many others there are."""
     if not app.is_migrated:
         return "no migrations"
     if not app.is_installed:
@@ -90,7 +90,8 @@ def health(app: AppStatus) -> str:
         "edited": sum(Mark.EDITED in m.marks for m in app.migrations),
         "half done": sum(Mark.HALF_DONE in m.marks for m in app.migrations),
     }
-    return ", ".join(f"{count} {word}" for word, count in counts.items() if count) or "none"
+    told = ", ".join(f"{count} {word}" for word, count in counts.items() if count) or "none"
+    return f"{told}; {app.left_out} more" if app.left_out else told
 
 
 def _migration_lines(migrations: list[MigrationStatus], costs: Told) -> Iterator[Line]:
