@@ -72,7 +72,7 @@ def _app_lines(survey: Survey, width: int) -> Iterator[Line]:
 
 
 def health(app: AppStatus) -> str:
-    """ "3 applied, 1 pending, 1 ghost"; of those that were asked for, and how many others there are."""
+    """ "3 applied, 1 pending, 1 ghost; 4 more", which were not asked for."""
     if not app.is_migrated:
         return "no migrations"
     if not app.is_installed:
