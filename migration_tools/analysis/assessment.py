@@ -185,12 +185,16 @@ def _keys(
 
 
 def _views(backend: Backend, recording: Recording) -> frozenset[str]:
-    effects = (e for _step, operation in recording.operations() for e in operation.effects)
-    if not any(isinstance(effect, fx.SqlRead) for effect in effects):
+    if not _reads_sql(recording):
         return frozenset()
     with backend.connection.cursor() as cursor:
         listed = backend.connection.introspection.get_table_list(cursor)
     return frozenset(info.name for info in listed if info.type == "v")
+
+
+def _reads_sql(recording: Recording) -> bool:
+    effects = (e for _step, operation in recording.operations() for e in operation.effects)
+    return any(isinstance(effect, fx.SqlRead) for effect in effects)
 
 
 def _with_tables_of(
@@ -218,7 +222,8 @@ def _dependants(
     return Dependants(
         keys=LiveKeys(context.lineage, keys),
         hanging=Hanging(backend.dependants_of(sorted(origins))),
-        trying=Trying(backend.trial()),
+        # Statements of the project may name any table.
+        trying=Trying(backend.trial(None if _reads_sql(recording) else tables)),
         violations=_violations(backend, seconds) if keys else (),
     )
 

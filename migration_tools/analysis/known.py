@@ -67,10 +67,13 @@ def known_of(
     """By table, what any of the states says of it."""
     wanted = {table for table in tables if table}
     found: dict[str, Known] = {}
+    seen: set[int] = set()
     for state in states:
         for (app_label, _name), model in state.models.items():
-            if model.options.get("proxy"):
+            # Most models are the same object before and after.
+            if id(model) in seen or model.options.get("proxy"):
                 continue
+            seen.add(id(model))
             for table, known in _tables_of(model, app_label, wanted, connection):
                 found[table] = found.get(table, Known()) | known
     return found

@@ -37,10 +37,13 @@ class ColumnLine:
 
 @dataclass(slots=True)
 class TableLine:
-    """``origin`` as for a column. ``columns``: those the plan touches, by their present name."""
+    """``origin`` as for a column. ``columns``: those the plan touches, by their present name.
+
+    ``key``: the name under which it is there, or was, folded."""
 
     origin: str | None
     missing: bool = False
+    key: str = ""
     columns: dict[str, ColumnLine] = field(default_factory=dict)
     #: Columns of today that the plan has dropped so far.
     dropped: set[str] = field(default_factory=set)
@@ -91,7 +94,7 @@ class Lineage:
         if key not in self._tables:
             if key in self._former:
                 return self._former[key]
-            self._tables[key] = self._table_of_today(name)
+            return self._put(key, self._table_of_today(name))
         return self._tables[key]
 
     def column(self, table: str, name: str) -> ColumnLine:
@@ -118,7 +121,7 @@ class Lineage:
 
     def is_alive(self, line: TableLine) -> bool:
         """Whether it was not dropped."""
-        return any(other is line for other in self._tables.values())
+        return self._tables.get(line.key) is line
 
     def exists_now(self, table: str) -> bool:
         """Whether a table of this name is there at this moment of the plan, as far as is known."""
@@ -153,12 +156,12 @@ class Lineage:
             case fx.TableCreated():
                 key = self._fold(effect.table)
                 self._former.pop(key, None)
-                self._tables[key] = TableLine(origin=None)
+                self._put(key, TableLine(origin=None))
             case fx.TableDropped():
                 self._give_up(effect.table)
             case fx.TableRenamed():
                 line = self._give_up(effect.table)
-                self._tables[self._fold(effect.new_table)] = line
+                self._put(self._fold(effect.new_table), line)
             case fx.ColumnAdded():
                 self._born(effect.table, effect.column)
             case fx.ColumnDropped():
@@ -175,6 +178,11 @@ class Lineage:
     def convert(self, table: str, column: str, value: str | None) -> None:
         """The column holds ``value`` from now on: SQL over today's columns, None if unknown."""
         self.column(table, column).value = value
+
+    def _put(self, key: str, line: TableLine) -> TableLine:
+        line.key = key
+        self._tables[key] = line
+        return line
 
     def _give_up(self, name: str) -> TableLine:
         line = self.table(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from migration_tools.analysis import effects as fx
@@ -46,20 +46,20 @@ class LiveKeys:
     def to_table(self, name: str) -> tuple[LiveKey, ...]:
         """From other tables."""
         parent = self._lineage.table(name)
-        return tuple(key for key in self if key.parent is parent and key.child is not parent)
+        return self._those(lambda key: key.parent is parent and key.child is not parent)
 
     def to_any(self, name: str) -> tuple[LiveKey, ...]:
         """From whatever table, itself included."""
         parent = self._lineage.table(name)
-        return tuple(key for key in self if key.parent is parent)
+        return self._those(lambda key: key.parent is parent)
 
     def to_column(self, table: str, name: str) -> tuple[LiveKey, ...]:
         column = self._lineage.column(table, name)
-        return tuple(key for key in self if any(column is other for other in key.parent_columns))
+        return self._those(lambda key: any(column is other for other in key.parent_columns))
 
     def of_table(self, name: str) -> tuple[LiveKey, ...]:
         child = self._lineage.table(name)
-        return tuple(key for key in self if key.child is child)
+        return self._those(lambda key: key.child is child)
 
     def columns_of(self, key: LiveKey) -> tuple[str, ...]:
         """By their names now."""
@@ -117,6 +117,9 @@ class LiveKeys:
             table=table,
         )
         return [key]
+
+    def _those(self, fit: Callable[[LiveKey], bool]) -> tuple[LiveKey, ...]:
+        return tuple(key for key in self._keys if fit(key) and self._is_there(key))
 
     def _is_there(self, key: LiveKey) -> bool:
         if not self._lineage.is_alive(key.child):

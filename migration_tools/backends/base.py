@@ -234,8 +234,9 @@ class Backend:
         """Whether the table is made anew to add (``old`` is None), drop or change a column."""
         return False
 
-    def trial(self) -> Trial | None:
-        """None where a schema cannot be copied for nothing."""
+    def trial(self, tables: Sequence[str] | None = None) -> Trial | None:
+        """None where a schema cannot be copied for nothing. ``tables``: all that will be named on
+        it; None where that is not known."""
         return None
 
     def kept_rules(self, table: str) -> Mapping[str, KeptRule] | None:

@@ -150,8 +150,8 @@ class SQLiteBackend(Backend):
                 return None
         return self.literal(name)
 
-    def trial(self) -> Trial:
-        return schema.SchemaCopy(self.connection)
+    def trial(self, tables: Sequence[str] | None = None) -> Trial:
+        return schema.SchemaCopy(self.connection, tables)
 
     def fold_table(self, name: str) -> str:
         return name.lower()

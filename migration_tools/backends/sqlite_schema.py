@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import OperationalError
 
+from migration_tools.backends import names
 from migration_tools.backends.hanging import (
     Act,
     Dependant,
@@ -41,6 +42,10 @@ CHECKED_QUERY = """
     SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%CONSTRAINT%CHECK%'
 """
 GENERATED_QUERY = "SELECT name FROM pragma_table_xinfo(%s) WHERE hidden IN (2, 3)"
+SCHEMA_QUERY = """
+    SELECT type, tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL
+    ORDER BY CASE type WHEN 'table' THEN 0 WHEN 'index' THEN 1 WHEN 'view' THEN 2 ELSE 3 END
+"""
 OUTCOMES = {
     (Act.DROP_TABLE, Kind.INCOMING_KEY): Outcome.CHECKED,
     (Act.DROP_COLUMN, Kind.INCOMING_KEY): Outcome.CHECKED,
@@ -174,18 +179,21 @@ class SchemaCopy:
     or a function is not in this connection, is no reason to refuse anything.
     """
 
-    def __init__(self, connection: BaseDatabaseWrapper) -> None:
+    def __init__(self, connection: BaseDatabaseWrapper, tables: Sequence[str] | None) -> None:
         with connection.cursor() as cursor:
-            statements = cursor.execute(
-                "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY "
-                "CASE type WHEN 'table' THEN 0 WHEN 'index' THEN 1 WHEN 'view' THEN 2 ELSE 3 END"
-            ).fetchall()
+            schema = cursor.execute(SCHEMA_QUERY).fetchall()
+        if tables is not None and not any(kind in ("view", "trigger") for kind, *_ in schema):
+            # Only views and triggers stand in the way of tables that are not their own, and every
+            # statement reads anew whatever else there is.
+            parts = (names.split(table, '"') for table in tables)
+            wanted = {part[1].lower() for part in parts if part is not None}
+            schema = [row for row in schema if row[1].lower() in wanted]
         parameters = {**connection.get_connection_params(), "database": ":memory:"}
         self._copy: sqlite3.Connection = connection.get_new_connection(parameters)
         self._copy.isolation_level = None
         self._copy.execute("PRAGMA foreign_keys = OFF")
         self._quote: Callable[[str], str] = connection.ops.quote_name
-        for (statement,) in statements:
+        for *_, statement in schema:
             with contextlib.suppress(sqlite3.Error):
                 self._copy.execute(statement)
 
@@ -237,9 +245,9 @@ class SchemaCopy:
     def _indexes(self, table: str) -> dict[str, list[str]]:
         """With their columns; not those of expressions, whose columns are not told."""
         query = "SELECT name FROM pragma_index_list(?) WHERE origin = 'c'"
-        names = [name for (name,) in self._copy.execute(query, [table])]
+        there = [name for (name,) in self._copy.execute(query, [table])]
         found = {}
-        for name in names:
+        for name in there:
             parts = self._copy.execute("SELECT name FROM pragma_index_info(?)", [name]).fetchall()
             if all(part is not None for (part,) in parts):
                 found[name] = [str(part) for (part,) in parts]

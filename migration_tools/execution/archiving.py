@@ -15,14 +15,14 @@ from migration_tools.archives.catalogue import Archive, Catalogue, Kind, Strateg
 from migration_tools.archives.parking import CannotPark, Fill, ParkedArchives, kind_of
 from migration_tools.archives.private import Private
 from migration_tools.backends import for_connection
-from migration_tools.conf import configuration
 from migration_tools.exceptions import ArchiveError, Refused
 from migration_tools.execution import private
 from migration_tools.execution.begun import Begun, Moment
+from migration_tools.execution.coming import Return
 from migration_tools.execution.copies import Copies
 from migration_tools.execution.names import place_then
 from migration_tools.execution.notes import Progress, loaded
-from migration_tools.execution.returning import Coming, Return, Returning, Unfit, unfit
+from migration_tools.execution.returning import Returning, Unfit, unfit
 from migration_tools.journal import Journal
 
 if TYPE_CHECKING:
@@ -378,16 +378,3 @@ def what(table: str, column: str) -> str:
 
 def name_of(model: Any, field: Any) -> str:
     return f"{model._meta.label_lower}.{field.name}".lower()
-
-
-def with_archives(
-    assessment: Assessment, connection: BaseDatabaseWrapper, *, seconds: float
-) -> tuple[Assessment, Coming]:
-    """As a run would see it that is told nothing about archives; only reads."""
-    strategy = "copy" if configuration().archive == "copy" else "auto"
-    archivist = Archivist(connection, Wishes(strategy=strategy), lambda: None)
-    try:
-        coming = Coming(returns=archivist.returns(assessment, seconds=seconds))
-    except ArchiveError as error:
-        coming = Coming(refusal=error)
-    return archivist.judged(assessment), coming

@@ -29,8 +29,8 @@ from migration_tools.exceptions import Refused
 from migration_tools.execution.archiving import Archivist, Wishes
 from migration_tools.execution.archiving_editor import archiving
 from migration_tools.execution.begun import Moment
+from migration_tools.execution.coming import Return
 from migration_tools.execution.processes import other_processes_told
-from migration_tools.execution.returning import Return
 from migration_tools.execution.run import Occasion, RunLog
 from migration_tools.plan import Direction, Target, plan_of_run
 

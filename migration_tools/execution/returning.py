@@ -22,6 +22,7 @@ from migration_tools.archives.parking import Fill, ParkedArchives
 from migration_tools.backends import for_connection
 from migration_tools.columns import Column
 from migration_tools.exceptions import ArchiveError
+from migration_tools.execution.coming import Return
 from migration_tools.execution.private import required_fills
 from migration_tools.plan import Step
 
@@ -31,24 +32,6 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 WITHOUT = "With --no-restore the step is taken without it."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Return:
-    """``rows``: rows or values that will be back; None where there was no time to count them."""
-
-    step: Step
-    archive: Archive
-    rows: int | None
-    conflicts: tuple[Conflict, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Coming:
-    """``refusal``: why a run would be refused before its first step; None where it would not."""
-
-    returns: tuple[Return, ...] = ()
-    refusal: ArchiveError | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand
 from django.db import connections
@@ -14,12 +14,14 @@ from django.utils import timezone
 from migration_tools.analysis.verdicts import Assessment
 from migration_tools.backends import for_connection
 from migration_tools.backends.base import Backend
-from migration_tools.backends.blocking import Blocking
-from migration_tools.execution.returning import Coming
 from migration_tools.management import base
 from migration_tools.reports.lines import Line
-from migration_tools.reports.wording import Quote
-from migration_tools.schema.statements import PlanSQL
+
+if TYPE_CHECKING:
+    from migration_tools.backends.blocking import Blocking
+    from migration_tools.execution.coming import Coming
+    from migration_tools.reports.wording import Quote
+    from migration_tools.schema.statements import PlanSQL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,6 @@ def write_lines(command: BaseCommand, lines: Iterable[Line], output: str | None)
 
 
 def text_lines(reports: Sequence[Report], *, columns: int | None) -> Iterator[Line]:
-    from migration_tools.reports.sql import preamble, statement_lines
     from migration_tools.reports.text import plan_lines
 
     for number, report in enumerate(reports):
@@ -77,6 +78,8 @@ def text_lines(reports: Sequence[Report], *, columns: int | None) -> Iterator[Li
         for beside in (returning_lines(report), waiting_lines(report)):
             yield from (Line(text=f"  {each.text}".rstrip(), tone=each.tone) for each in beside)
         if sql is not None:
+            from migration_tools.reports.sql import preamble, statement_lines
+
             yield Line(text="")
             yield from (Line(text=f"  {line}") for line in preamble(sql))
             yield from statement_lines(assessment, sql, backend)
@@ -84,20 +87,22 @@ def text_lines(reports: Sequence[Report], *, columns: int | None) -> Iterator[Li
 
 def returning_lines(report: Report) -> Iterator[Line]:
     """What `migrate_safe` would bring back, if anything."""
+    coming = report.coming
+    if coming is None or not (coming.returns or coming.refusal):
+        return
+    # With it comes all that knows how to compare archives.
     from migration_tools.reports.returning import coming_lines
 
-    found = tuple(coming_lines(report.coming, _quote(report))) if report.coming else ()
-    if found:
-        yield Line(text="")
-        yield from found
+    yield Line(text="")
+    yield from coming_lines(coming, _quote(report))
 
 
 def waiting_lines(report: Report) -> Iterator[Line]:
     """Who is in the way now, if that was asked for."""
-    from migration_tools.reports.blocking import blocking_lines
-
     if report.blocking is None:
         return
+    from migration_tools.reports.blocking import blocking_lines
+
     yield Line(text="")
     yield from blocking_lines(report.blocking, _quote(report))
 
@@ -116,15 +121,15 @@ def json_text(reports: Sequence[Report], *, several: bool) -> str:
 
 
 def _as_dict(report: Report) -> dict[str, Any]:
-    from migration_tools.reports.blocking import blocking_as_dict
-    from migration_tools.reports.returning import coming_as_dict
-    from migration_tools.reports.serializing import assessment_as_dict
+    from migration_tools.reports.serializing import assessment_as_dict, coming_as_dict
 
     assessment = report.assessment
     told = assessment_as_dict(assessment, _backend(assessment).quote, report.sql)
     if report.coming is not None:
         told |= coming_as_dict(report.coming)
     if report.blocking is not None:
+        from migration_tools.reports.blocking import blocking_as_dict
+
         told["blocking"] = blocking_as_dict(report.blocking)
     return told
 

@@ -13,11 +13,11 @@ from django.db import DEFAULT_DB_ALIAS
 from migration_tools.analysis.verdicts import Assessment
 from migration_tools.execution.archiving import Archivist
 from migration_tools.execution.cleaning import clean_up
+from migration_tools.execution.coming import Return
 from migration_tools.execution.consent import Consent, PlanRefused, Verdict
 from migration_tools.execution.locking import Holder
 from migration_tools.execution.operations import WatchedStep
 from migration_tools.execution.recovery import HalfDone, half_done
-from migration_tools.execution.returning import Return
 from migration_tools.execution.run import RunLog
 from migration_tools.journal import StepRecord
 from migration_tools.management import base

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from migration_tools.archives.catalogue import Kind
 from migration_tools.archives.conflicts import Conflict, Why
-from migration_tools.execution.returning import Coming, Return
+from migration_tools.execution.coming import Coming, Return
 from migration_tools.reports.lines import Line, Tone
 from migration_tools.reports.wording import Quote, place
 
@@ -39,32 +38,6 @@ def coming_lines(coming: Coming, quote: Quote) -> Iterator[Line]:
         )
         if coming.refusal.hint:
             yield Line(text=coming.refusal.hint)
-
-
-def coming_as_dict(coming: Coming) -> dict[str, Any]:
-    refusal = coming.refusal
-    return {
-        "returns": list(map(_as_dict, coming.returns)),
-        "return_refused": None if refusal is None else f"{refusal} {refusal.hint}".strip(),
-    }
-
-
-def _as_dict(back: Return) -> dict[str, Any]:
-    archive = back.archive
-    return {
-        "app": back.step.app,
-        "name": back.step.name,
-        "archive": archive.number,
-        "run": archive.run,
-        "kind": archive.kind.value,
-        "table": archive.table,
-        "column": archive.column or None,
-        "rows": back.rows,
-        "conflicts": [
-            {"kind": conflict.why.value, "rows": conflict.rows, "query": conflict.query}
-            for conflict in back.conflicts
-        ],
-    }
 
 
 def return_lines(returns: Sequence[Return], quote: Quote) -> Iterator[Line]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from migration_tools.analysis import effects as fx
 from migration_tools.analysis.measuring import Exactness, Measure
 from migration_tools.analysis.questions import LossKind
 from migration_tools.analysis.verdicts import Assessment, Finding, Loss
-from migration_tools.reports.sql import sql_as_dict, statements_as_list
 from migration_tools.reports.wording import Quote, finding_sentence
-from migration_tools.schema.statements import PlanSQL
+
+if TYPE_CHECKING:
+    from migration_tools.execution.coming import Coming, Return
+    from migration_tools.schema.statements import PlanSQL
 
 VERSION = 1
 
@@ -21,6 +23,8 @@ def assessment_as_dict(
     """Unknown numbers are null. ``values`` is null where whole rows go, ``query`` where none is."""
     report = _report(assessment, quote)
     if sql is not None:
+        from migration_tools.reports.sql import sql_as_dict, statements_as_list
+
         report["sql"] = sql_as_dict(sql)
         for told, step in zip(report["steps"], assessment.steps, strict=True):
             told["statements"] = statements_as_list(sql, step.step)
@@ -74,6 +78,33 @@ def _report(assessment: Assessment, quote: Quote) -> dict[str, Any]:
             for step in assessment.steps
         ],
         "totals": totals(assessment),
+    }
+
+
+def coming_as_dict(coming: Coming) -> dict[str, Any]:
+    """What comes back from archives."""
+    refusal = coming.refusal
+    return {
+        "returns": list(map(_return, coming.returns)),
+        "return_refused": None if refusal is None else f"{refusal} {refusal.hint}".strip(),
+    }
+
+
+def _return(back: Return) -> dict[str, Any]:
+    archive = back.archive
+    return {
+        "app": back.step.app,
+        "name": back.step.name,
+        "archive": archive.number,
+        "run": archive.run,
+        "kind": archive.kind.value,
+        "table": archive.table,
+        "column": archive.column or None,
+        "rows": back.rows,
+        "conflicts": [
+            {"kind": conflict.why.value, "rows": conflict.rows, "query": conflict.query}
+            for conflict in back.conflicts
+        ],
     }
 
 

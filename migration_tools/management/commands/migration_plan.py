@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandError, CommandParser
 from django.db.migrations.recorder import MigrationRecorder
 
 from migration_tools.analysis.assessment import assess
-from migration_tools.analysis.blocking import blocking_of
 from migration_tools.analysis.verdicts import Assessment
 from migration_tools.backends import for_connection
-from migration_tools.execution.archiving import with_archives
+from migration_tools.execution.coming import with_archives
 from migration_tools.management import base, plan_output
 from migration_tools.management.plan_output import Report
 from migration_tools.management.progress import working
 from migration_tools.plan import Target, make_plan
-from migration_tools.schema.shadow import sql_of
-from migration_tools.schema.waiting import rows_of, with_waiting
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from migration_tools.backends.base import Backend
+    from migration_tools.backends.blocking import Blocking
+    from migration_tools.plan import Plan
+    from migration_tools.schema.statements import PlanSQL
 
 HISTORY = MigrationRecorder.Migration._meta.db_table
 
@@ -123,7 +128,7 @@ class Command(base.OwnCommand):
                     "applied is not known."
                 )
             # Before the spinner: its thread would not come along into the shadow's process.
-            sql = sql_of(plan, connection, online=online) if with_sql else None
+            sql = _sql_of(plan, connection, online=online) if with_sql else None
             with working(sys.stderr, f"Looking at {alias}"):
                 assessment = assess(
                     plan, connection, online=online, absent=absent, count_timeout=timeout
@@ -134,12 +139,36 @@ class Command(base.OwnCommand):
                 if not plan.is_of_today:
                     coming = None  # what would come back is asked of the database as it is
                 if sql is not None and assessment.online:
-                    assessment = with_waiting(assessment, sql, rows_of(sql, backend))
+                    assessment = _with_waiting(assessment, sql, backend)
                 blocking = None
                 if options["blockers"]:
                     values = options["query_values"]
-                    blocking = blocking_of(assessment, connection, values=values)
+                    blocking = _blocking_of(assessment, connection, values=values)
                 return Report(assessment=assessment, sql=sql, blocking=blocking, coming=coming)
+
+
+# What few plans are asked for is loaded for those: our own modules are most of what a plan costs
+# on top of Django.
+
+
+def _sql_of(plan: Plan, connection: BaseDatabaseWrapper, *, online: bool) -> PlanSQL:
+    from migration_tools.schema.shadow import sql_of
+
+    return sql_of(plan, connection, online=online)
+
+
+def _with_waiting(assessment: Assessment, sql: PlanSQL, backend: Backend) -> Assessment:
+    from migration_tools.schema.waiting import rows_of, with_waiting
+
+    return with_waiting(assessment, sql, rows_of(sql, backend))
+
+
+def _blocking_of(
+    assessment: Assessment, connection: BaseDatabaseWrapper, *, values: bool
+) -> Blocking:
+    from migration_tools.analysis.blocking import blocking_of
+
+    return blocking_of(assessment, connection, values=values)
 
 
 def is_dangerous(assessment: Assessment, *, allow_opaque: bool) -> bool:
