@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+import django.db
 from django.core.checks import CheckMessage, Error, Warning
 from django.db import connections
 
@@ -12,6 +13,8 @@ from migration_tools.conf import configuration
 from migration_tools.exceptions import HistoryError, SettingsError
 
 if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
     from migration_tools.history.statuses import Problem
 
 #: Kind of problem -> id; never used again for something else.
@@ -26,6 +29,7 @@ IDS = {
 }
 PORTABLE = "W008"
 NO_SUCH_FIELD = "W009"
+NO_JOURNAL = "W010"
 
 
 def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
@@ -77,12 +81,33 @@ def _of_database(alias: str) -> Iterator[CheckMessage]:
             hint="What a changed column does to its values is unknown there.",
             id=f"migration_tools.{PORTABLE}",
         )
+    yield from _of_journal(connection)
     try:
         found = survey(connection)
     except HistoryError as error:
         yield Warning(str(error), id=f"migration_tools.{IDS['broken']}")
         return
     yield from (_message(alias, problem) for problem in found.problems if problem.kind in IDS)
+
+
+def _of_journal(connection: BaseDatabaseWrapper) -> Iterator[CheckMessage]:
+    """A database in which nothing was ever run has none; one that has lost it has a part left."""
+    from migration_tools.archives import catalogue
+    from migration_tools.journal import TABLES
+
+    try:
+        with connection.cursor() as cursor:
+            found = set(connection.introspection.table_names(cursor))
+    except django.db.Error:  # a database that does not answer is not this check's to tell
+        return
+    lost = [table for table in TABLES if table not in found]
+    if lost and not found.isdisjoint({*TABLES, catalogue.TABLE}):
+        yield Warning(
+            f"The journal of '{connection.alias}' is missing: there is no {' and '.join(lost)}.",
+            hint="Bring it back from a backup, or --undo knows of no run before the next one; "
+            "archives are kept all the same:  manage.py migration_archives list",
+            id=f"migration_tools.{NO_JOURNAL}",
+        )
 
 
 def _message(alias: str, problem: Problem) -> CheckMessage:

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from migration_tools.checks import IDS, check_histories
 from migration_tools.history.statuses import Kind
+from migration_tools.journal import Journal
 from tests.helpers import Project, changes_tables, model, record_applied
 
 pytestmark = changes_tables
@@ -34,6 +35,17 @@ def test_a_ghost_and_a_conflict(project: Project) -> None:
     assert found["migration_tools.W001"].msg.startswith("shop.0000_lost was applied")
     assert found["migration_tools.W001"].msg.endswith("(database 'default')")
     assert found["migration_tools.W003"].hint == "manage.py makemigrations --merge shop"
+
+
+def test_a_journal_that_is_lost(project: Project) -> None:
+    project.migration("0001_initial", model("Item"))
+    with project.installed():
+        Journal(connection).ensure_tables()
+        assert messages() == {}
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE migration_tools_step")
+        lost = messages()["migration_tools.W010"]
+    assert lost.msg == ("The journal of 'default' is missing: there is no migration_tools_step.")
 
 
 def test_without_a_database_named_none_is_asked(project: Project) -> None:

@@ -27,9 +27,7 @@ def history_markdown(
 
 def _verdict(surveys: tuple[Survey, ...], differences: tuple[Problem, ...]) -> Iterator[str]:
     problems = sum(len(survey.problems) for survey in surveys) + len(differences)
-    pending = sum(
-        app.count(State.PENDING, State.PARTIAL) for survey in surveys for app in survey.apps
-    )
+    pending = sum(app.count(State.PENDING) for survey in surveys for app in survey.apps)
     verdict = f"{problems} problem{'' if problems == 1 else 's'}" if problems else "no problems"
     yield f"**Migrations: {verdict}, {pending} pending**"
     for survey in surveys:
