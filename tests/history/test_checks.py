@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.core.checks import CheckMessage, Tags, run_checks
-from django.db import connection
+from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from migration_tools.checks import IDS, check_histories
@@ -40,7 +40,7 @@ def test_a_ghost_and_a_conflict(project: Project) -> None:
 def test_a_journal_that_is_lost(project: Project) -> None:
     project.migration("0001_initial", model("Item"))
     with project.installed():
-        Journal(connection).ensure_tables()
+        Journal(connections["default"]).ensure_tables()
         assert messages() == {}
         with connection.cursor() as cursor:
             cursor.execute("DROP TABLE migration_tools_step")
