@@ -13,16 +13,17 @@ from django.db import DatabaseError
 from migration_tools.analysis import effects as fx
 from migration_tools.analysis.absent import absent_columns
 from migration_tools.analysis.computed import computed_obstacles
-from migration_tools.analysis.context import Context
+from migration_tools.analysis.context import ComesBack, Context, never
 from migration_tools.analysis.dependants import Dependants
 from migration_tools.analysis.fingerprint import fingerprint
+from migration_tools.analysis.following import follow
 from migration_tools.analysis.hanging import Hanging
 from migration_tools.analysis.hazards import CERTAIN, Severity
 from migration_tools.analysis.left_state import with_left_state
 from migration_tools.analysis.lineage import Lineage, Today
 from migration_tools.analysis.listing import Listing
 from migration_tools.analysis.live_keys import LiveKeys
-from migration_tools.analysis.losses import filled_value, losses, new_value
+from migration_tools.analysis.losses import losses
 from migration_tools.analysis.measuring import (
     LONGEST_SECONDS,
     UNKNOWN,
@@ -72,11 +73,13 @@ def assess(
     absent: bool = False,
     tables_may_exist: bool = False,
     count_timeout: float = DEFAULT_COUNT_TIMEOUT,
+    comes_back: ComesBack = never,
 ) -> Assessment:
     """Judge ``plan`` against the rows that are there now; nothing is written, nobody is blocked.
 
     ``online=False``: no database is touched and every count is unknown. ``absent``: the database
     does not exist yet, so that nothing is there. ``tables_may_exist``: as `--fake-initial` says.
+    ``comes_back``: whether a run would give the column that a step adds values of its own.
     """
     backend = for_connection(connection)
     if not online or absent:
@@ -97,7 +100,7 @@ def assess(
         keys = _keys(backend, recording, tables, plan)
         today = _today(backend, _with_tables_of(keys, tables, backend))
         context = _context(backend, today, plan, tables_may_exist)
-        context.views = _views(backend, recording)
+        context.views, context.comes_back = _views(backend, recording), comes_back
         dependants = _dependants(backend, context, keys, tables, recording, count_timeout)
         with contextlib.closing(dependants.trying):
             candidates = _candidates(recording, context, dependants)
@@ -294,25 +297,10 @@ def _candidates(
                 found += computed_obstacles(effect, context)
                 found += standing_obstacles(effect, operation.known, context)
                 found += dependants.judge(effect, operation, context)
-                _follow(effect, context)
+                follow(effect, context)
                 dependants.follow(effect)
         found += dependants.end_step(_after(step), context)
     return tuple(found)
-
-
-def _follow(effect: fx.Effect, context: Context) -> None:
-    conversion = context.conversion(effect) if isinstance(effect, fx.ColumnAltered) else None
-    context.lineage.follow(effect)
-    if isinstance(effect, fx.ColumnAltered) and conversion is not None:
-        value = filled_value(effect, conversion.value, context)
-        context.lineage.convert(effect.table, effect.new.name, value)
-    if isinstance(effect, fx.ColumnAdded) and context.holds_rows(effect.table) is not None:
-        value = new_value(effect.column, context)
-        context.lineage.convert(effect.table, effect.column.name, value)
-    if isinstance(effect, fx.UniqueAdded | fx.CheckAdded | fx.ConstraintRemoved):
-        context.made.add((context.holds_rows(effect.table) or effect.table, effect.name))
-    if isinstance(effect, fx.Opaque):
-        context.after_opaque = True
 
 
 def _questions(candidates: tuple[Candidate, ...]) -> Iterator[Question]:
@@ -337,7 +325,7 @@ def _verdict(candidate: Candidate, answers: _Answers) -> Loss | Finding | None:
     if decides.exactness is Exactness.EXACT and (decides.count or 0) < candidate.at_least:
         return None
     if candidate.hazard is not None:
-        rows = answer(candidate.decides)
+        rows = UNKNOWN if candidate.uncounted else answer(candidate.decides)
         if candidate.counted is not None:
             rows = exact(candidate.counted)
         return _finding(candidate, rows, answers.listing)

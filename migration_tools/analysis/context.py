@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,13 @@ from migration_tools.analysis.lineage import ColumnLine, Lineage
 from migration_tools.analysis.questions import Candidate
 from migration_tools.backends.base import Backend, Conversion
 from migration_tools.plan import Step
+
+#: Whether a step gives the column that it adds (table, name) values of its own.
+ComesBack = Callable[[Step, str, str], bool]
+
+
+def never(_step: Step, _table: str, _column: str) -> bool:
+    return False
 
 
 @dataclass(slots=True)
@@ -32,6 +39,7 @@ class Context:
     unread: dict[tuple[Step, int, str], str] = field(default_factory=dict)
     #: Constraints that the plan has made or removed so far: table of today, and name.
     made: set[tuple[str, str]] = field(default_factory=set)
+    comes_back: ComesBack = never
     step: Step = field(init=False)
     index: int = field(init=False)
 
@@ -47,10 +55,13 @@ class Context:
         return self.lineage.column(table, name)
 
     def conversion(self, effect: fx.ColumnAltered) -> Conversion | None:
-        """What the change of type does to today's values; None where there are none."""
+        """What the change of type does to the values in today's rows.
+
+        None where there are no rows, or where nothing is known of a column born in the plan.
+        """
         line = self.column(effect.table, effect.old.name)
         table = self.holds_rows(effect.table)
-        if table is None or line.origin is None:
+        if table is None or (line.origin is None and line.value is None):
             return None
         if line.value is None:
             if not self.backend.converts(effect.old, effect.new):

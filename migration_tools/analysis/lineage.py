@@ -22,13 +22,15 @@ class ColumnLine:
     """``value``: SQL of what the column holds by now, over today's columns; None if unknown.
 
     ``origin`` is None for a column born in the plan; ``missing`` if it should be in the database
-    today and is not; ``assumed`` if nobody could look.
+    today and is not; ``assumed`` if nobody could look; ``uniform`` if all rows hold one value that
+    is no NULL, known or not.
     """
 
     origin: str | None
     value: str | None
     missing: bool = False
     assumed: bool = False
+    uniform: bool = False
 
     @property
     def is_born(self) -> bool:
@@ -175,9 +177,10 @@ class Lineage:
             case _:
                 pass
 
-    def convert(self, table: str, column: str, value: str | None) -> None:
+    def convert(self, table: str, column: str, value: str | None, *, uniform: bool = False) -> None:
         """The column holds ``value`` from now on: SQL over today's columns, None if unknown."""
-        self.column(table, column).value = value
+        line = self.column(table, column)
+        line.value, line.uniform = value, uniform
 
     def _put(self, key: str, line: TableLine) -> TableLine:
         line.key = key

@@ -205,11 +205,20 @@ def filled_value(effect: fx.ColumnAltered, value: str | None, context: Context) 
 
 def new_value(column: Column, context: Context) -> str | None:
     """What a new column holds in the rows that are there; None if it cannot be said."""
-    if column.generated or not context.online:
-        return None
-    if column.null and column.default is Default.NONE and not column.db_default:
+    if column.generated or column.db_default or not context.online:
+        return None  # the engine's own default goes before Django's
+    if column.null and column.default is Default.NONE:
         return context.backend.constant("NULL", column)
     return _constant(column, context)
+
+
+def is_uniform(column: Column) -> bool:
+    """Whether a new column holds one value in all rows that are there, which is no NULL."""
+    if column.null or column.generated:
+        return False
+    if column.db_default:
+        return column.db_default == "constant"
+    return column.default is not Default.NONE
 
 
 def _constant(column: Column, context: Context) -> str | None:

@@ -6,13 +6,20 @@ from collections.abc import Iterator
 
 from migration_tools.analysis import effects as fx
 from migration_tools.analysis import hazards as hz
+from migration_tools.analysis.altering import altered
 from migration_tools.analysis.asked_models import Asked
 from migration_tools.analysis.context import Context
 from migration_tools.analysis.indexes import index_obstacles
-from migration_tools.analysis.losses import filled_value, fills, forbids_null, new_value
+from migration_tools.analysis.losses import new_value
 from migration_tools.analysis.new_names import unwritable_names
-from migration_tools.analysis.questions import Candidate, Repeats, count_rows, count_where
-from migration_tools.columns import Column, Default, Reference
+from migration_tools.analysis.questions import (
+    Candidate,
+    Repeats,
+    count_rows,
+    count_where,
+    repeated,
+)
+from migration_tools.columns import Column, Default
 
 OPAQUE = {
     fx.OpaqueKind.PYTHON: hz.OPAQUE_PYTHON,
@@ -65,7 +72,7 @@ def _column(
         case fx.ColumnDropped():
             yield from _nothing_to_drop(effect, context)
         case fx.ColumnAltered():
-            yield from _altered(effect, context)
+            yield from altered(effect, context)
 
 
 def _constraint(
@@ -203,128 +210,6 @@ def _numbers_itself(column: Column) -> bool:
     return column.generated or column.kind in {"AutoField", "BigAutoField", "SmallAutoField"}
 
 
-def _altered(effect: fx.ColumnAltered, context: Context) -> Iterator[Candidate]:
-    table = context.holds_rows(effect.table)
-    line = context.column(effect.table, effect.old.name)
-    if table is not None and line.missing and not context.hypothetical:
-        yield context.candidate(hazard=hz.COLUMN_MISSING, table=table, column=effect.old.name)
-    conversion = context.conversion(effect)
-    if table is None or line.origin is None or conversion is None:
-        return
-    if conversion.impossible:
-        yield context.candidate(
-            hazard=hz.IMPOSSIBLE, table=table, column=line.origin, reason=conversion.impossible
-        )
-        return
-    for judgement in conversion.blocked:
-        assert judgement.obstacle is not None
-        yield context.candidate(
-            hazard=hz.OBSTACLES[judgement.obstacle],
-            table=table,
-            column=line.origin,
-            reason=judgement.reason,
-            decides=count_where(table, judgement.predicate),
-            listing=judgement.predicate,
-            shown=(line.origin,),
-        )
-    value = filled_value(effect, conversion.value, context)
-    if forbids_null(effect):
-        yield from _nulls(effect.new, table, line.origin, value, context)
-    yield from _newly_unique(effect, table, line.origin, value, context)
-    yield from _newly_referring(effect, table, line.origin, value, context)
-
-
-def _nulls(
-    new: Column, table: str, column: str, value: str | None, context: Context
-) -> Iterator[Candidate]:
-    """NULLs refuse to go, or all become one value, of which a unique column takes only one.
-
-    ``value``: of the column by then; where it is known, it is judged as every other's is.
-    """
-    filling = fills(new, context)
-    predicate = f"{context.backend.quote(column)} IS NULL"
-    if filling is not None and (value is not None or not new.unique):
-        return
-    yield context.candidate(
-        hazard=hz.NULLS if filling is None else hz.DUPLICATES,
-        table=table,
-        column=column,
-        decides=count_where(table, predicate),
-        at_least=1 if filling is None else 2,
-        listing=predicate,
-        shown=(column,),
-    )
-
-
-def _newly_unique(
-    effect: fx.ColumnAltered, table: str, column: str, value: str | None, context: Context
-) -> Iterator[Candidate]:
-    """A column that becomes unique, or stays so while different values become the same."""
-    changes = value != context.column(effect.table, effect.old.name).value
-    if not effect.new.unique or effect.implied or (effect.old.unique and not changes):
-        return
-    if value is None:
-        return
-    question = Repeats(table=table, parts=(value,))
-    yield context.candidate(
-        hazard=hz.DUPLICATES,
-        table=table,
-        column=column,
-        decides=question,
-        listing=repeated(question, context),
-        shown=(column,),
-    )
-
-
-def _newly_referring(
-    effect: fx.ColumnAltered, table: str, column: str, value: str | None, context: Context
-) -> Iterator[Candidate]:
-    new, old = effect.new.references, effect.old.references
-    if new is None or not new.constraint or effect.implied or value is None:
-        return
-    target = context.column(new.table, new.column)
-    target_table = context.holds_rows(new.table)
-    filled = forbids_null(effect) and fills(effect.new, context) is not None
-    if _is_the_same(old, new, context) and not filled:
-        return
-    if target_table is None:
-        predicate = f"{value} IS NOT NULL"  # the table it points to is made in this plan
-    elif target.value is None or target.origin is None:
-        return
-    else:
-        quote = context.backend.quote
-        predicate = (
-            f"{value} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {quote(target_table)} referred "
-            f"WHERE referred.{quote(target.origin)} = {_outer(value, table, column, context)})"
-        )
-    yield context.candidate(
-        hazard=hz.ORPHANS,
-        table=table,
-        column=column,
-        reason=f"not in {new.table}.{new.column}",
-        decides=count_where(table, predicate),
-        listing=predicate,
-        shown=(column,),
-    )
-
-
-def _is_the_same(old: Reference | None, new: Reference, context: Context) -> bool:
-    """Whether a key was enforced before, to the same column, under whatever name."""
-    if old is None or not old.constraint:
-        return False
-    before, after = context.lineage.table(old.table), context.lineage.table(new.table)
-    if before is not after and (before.origin is None or before.origin != after.origin):
-        return False
-    # A column that was renamed a moment ago is not found by its old name.
-    return old.column == new.column or context.column(old.table, old.column).missing
-
-
-def _outer(value: str, table: str, column: str, context: Context) -> str:
-    """``value`` as seen from inside a subquery: its column belongs to the outer table."""
-    quote = context.backend.quote
-    return value.replace(quote(column), f"{quote(table)}.{quote(column)}")
-
-
 # --- constraints ------------------------------------------------------------------------------
 
 
@@ -351,7 +236,7 @@ def key_repeated(
         column=", ".join(columns),
         reason=rule.name,
         decides=question,
-        listing=repeated(question, context),
+        listing=repeated(question, context.backend.quote),
         shown=tuple(name for name in columns if not context.column(rule.table, name).is_born),
     )
 
@@ -377,14 +262,3 @@ def check_violated(name: str, condition: str, table: str, context: Context) -> C
         decides=count_where(table, predicate),
         listing=predicate,
     )
-
-
-def repeated(question: Repeats, context: Context) -> str:
-    """A condition for the rows whose key is not the only one of its kind."""
-    key = ", ".join(question.parts)
-    where = f" WHERE {question.where}" if question.where else ""
-    condition = (
-        f"({key}) IN (SELECT {key} FROM {context.backend.quote(question.table)}{where} "
-        f"GROUP BY {key} HAVING COUNT(*) > 1)"
-    )
-    return f"{condition} AND ({question.where})" if question.where else condition

@@ -7,6 +7,7 @@ the engine; measuring.py asks it, assessment.py reads the answers.
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from migration_tools.analysis.hazards import Hazard
@@ -94,3 +95,14 @@ def count_values(table: str, value: str) -> Count:
 def count_where(table: str, predicate: str) -> Count:
     """Rows for which ``predicate`` is true: neither false nor NULL."""
     return Count(table=table, sql="COUNT(*)", where=predicate)
+
+
+def repeated(question: Repeats, quote: Callable[[str], str]) -> str:
+    """A condition for the rows whose key is not the only one of its kind."""
+    key = ", ".join(question.parts)
+    where = f" WHERE {question.where}" if question.where else ""
+    condition = (
+        f"({key}) IN (SELECT {key} FROM {quote(question.table)}{where} "
+        f"GROUP BY {key} HAVING COUNT(*) > 1)"
+    )
+    return f"{condition} AND ({question.where})" if question.where else condition

@@ -14,8 +14,13 @@ from migration_tools.analysis.constraints import is_plain
 from migration_tools.analysis.context import Context
 from migration_tools.analysis.known import Known, Standing
 from migration_tools.analysis.losses import filled_value, fills, forbids_null
-from migration_tools.analysis.obstacles import repeated
-from migration_tools.analysis.questions import Candidate, Repeats, count_rows, count_where
+from migration_tools.analysis.questions import (
+    Candidate,
+    Repeats,
+    count_rows,
+    count_where,
+    repeated,
+)
 from migration_tools.analysis.standing_rules import rule_obstacles
 
 
@@ -28,7 +33,7 @@ def standing_obstacles(
     table = context.holds_rows(effect.table)
     line = context.column(effect.table, effect.old.name)
     conversion = context.conversion(effect)
-    if table is None or line.origin is None or conversion is None or effect.table not in known:
+    if table is None or conversion is None or effect.table not in known:
         return
     value = filled_value(effect, conversion.value, context)
     if conversion.impossible or (value == line.value and not conversion.unknown):
@@ -82,10 +87,11 @@ def _repeats(
         # One value for all that is NULL, whichever it is.
         if not forbids_null(effect) or fills(effect.new, context) is None:
             return
-        nulls = f"{context.backend.quote(str(origins[columns.index(effect.old.name)]))} IS NULL"
+        line = context.column(effect.table, effect.old.name)
+        nulls = f"{line.value or context.backend.quote(str(line.origin))} IS NULL"
         question = Repeats(table=table, parts=tuple(others.values()), where=nulls)
         decides, listing = (
-            (question, repeated(question, context))
+            (question, repeated(question, context.backend.quote))
             if others
             else (count_where(table, nulls), nulls)
         )
@@ -97,7 +103,7 @@ def _repeats(
             parts=tuple(by_column[column] for column in columns),
             nulls_distinct=distinct,
         )
-        decides, listing = question, repeated(question, context)
+        decides, listing = question, repeated(question, context.backend.quote)
     yield context.candidate(
         hazard=hz.DUPLICATES,
         table=table,

@@ -188,7 +188,10 @@ class SQLiteBackend(Backend):
         return f"COUNT(*) FILTER (WHERE {predicate})"
 
     def constant(self, literal: str, column: Column) -> str:
-        # As the column stores it: '5.0' in one of decimals is the number 5.
+        # As the column stores it: '5.0' in one of decimals is the number 5. And what it is compared
+        # with is taken for what the column holds, which a CAST brings about and nothing else.
+        if column.type == "DecimalField":
+            return f"CAST({literal} AS {affinity(column)})"
         return super().constant(converted(literal, affinity(column)), column)
 
     def differs(self, quoted: str, literal: str, column: Column) -> str:

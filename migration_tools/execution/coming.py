@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from migration_tools.archives.catalogue import Catalogue
+from migration_tools.archives.catalogue import Catalogue, Kind
 from migration_tools.conf import configuration
 from migration_tools.exceptions import ArchiveError
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
+    from migration_tools.analysis.context import ComesBack
     from migration_tools.analysis.verdicts import Assessment
     from migration_tools.archives.catalogue import Archive
     from migration_tools.archives.conflicts import Conflict
@@ -34,6 +36,27 @@ class Coming:
 
     returns: tuple[Return, ...] = ()
     refusal: ArchiveError | None = None
+
+
+def columns_back(connection: BaseDatabaseWrapper) -> ComesBack:
+    """Whether there is an archive for the column that a step adds; the catalogue is asked late."""
+    catalogue = Catalogue(connection)
+    exists = functools.cache(catalogue.exists)
+
+    def comes_back(step: Step, table: str, column: str) -> bool:
+        if not exists():
+            return False
+        archive = catalogue.latest_for(
+            app=step.app,
+            name=step.name,
+            direction=step.direction,
+            kind=Kind.COLUMN,
+            table=table,
+            column=column,
+        )
+        return archive is not None
+
+    return comes_back
 
 
 def with_archives(

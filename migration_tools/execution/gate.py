@@ -23,13 +23,14 @@ from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.module_loading import module_has_submodule
 
 from migration_tools.analysis.assessment import assess
+from migration_tools.analysis.context import never
 from migration_tools.analysis.verdicts import Assessment
 from migration_tools.backends import for_connection
 from migration_tools.exceptions import Refused
 from migration_tools.execution.archiving import Archivist, Wishes
 from migration_tools.execution.archiving_editor import archiving
 from migration_tools.execution.begun import Moment
-from migration_tools.execution.coming import Return
+from migration_tools.execution.coming import Return, columns_back
 from migration_tools.execution.processes import other_processes_told
 from migration_tools.execution.run import Occasion, RunLog
 from migration_tools.plan import Direction, Target, plan_of_run
@@ -238,6 +239,7 @@ class Gate:
                 self._connection,
                 tables_may_exist=self._fake_initial,
                 count_timeout=self._count_timeout,
+                comes_back=columns_back(self._connection) if self._restores else never,
             )
             if self.archivist is not None:
                 assessment = self._with_archives(assessment, self.archivist)
@@ -250,6 +252,10 @@ class Gate:
             log = RunLog(self._connection, self._occasion)
             log.open(run.plan, fingerprint=fingerprint, fake=self._fake)
             run.log = log
+
+    @property
+    def _restores(self) -> bool:
+        return self.archivist is not None and self.archivist.wishes.restores
 
     def _with_archives(self, assessment: Assessment, archivist: Archivist) -> Assessment:
         returns = archivist.returns(assessment, seconds=self._count_timeout)

@@ -11,7 +11,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from migration_tools.analysis.assessment import assess
 from migration_tools.analysis.verdicts import Assessment
 from migration_tools.backends import for_connection
-from migration_tools.execution.coming import with_archives
+from migration_tools.execution.coming import columns_back, with_archives
 from migration_tools.management import base, plan_output
 from migration_tools.management.plan_output import Report
 from migration_tools.management.progress import working
@@ -131,7 +131,12 @@ class Command(base.OwnCommand):
             sql = _sql_of(plan, connection, online=online) if with_sql else None
             with working(sys.stderr, f"Looking at {alias}"):
                 assessment = assess(
-                    plan, connection, online=online, absent=absent, count_timeout=timeout
+                    plan,
+                    connection,
+                    online=online,
+                    absent=absent,
+                    count_timeout=timeout,
+                    comes_back=columns_back(connection),
                 )
                 coming = None
                 if assessment.online and not absent:
