@@ -294,7 +294,7 @@ def _candidates(
                 found += absent_columns(effect, operation, context)
                 found += losses(effect, context)
                 found += obstacles(effect, context)
-                found += computed_obstacles(effect, context)
+                found += computed_obstacles(effect, operation.known, context)
                 found += standing_obstacles(effect, operation.known, context)
                 found += dependants.judge(effect, operation, context)
                 follow(effect, context)

@@ -50,15 +50,18 @@ def compile_expressions(
 
 
 def compile_generated(field: Any, editor: Any) -> tuple[tuple[str, ...] | None, dict[str, Any]]:
-    """What a generated field is of, and what its column's effect has to know if it is stored."""
+    """What a generated field is of, and what its column's effect has to know."""
     if not editor.online:
         return None, {}
     # Its own model has the fields that it is of.
     parts = compile_expressions(field.model, [field.expression], editor)
-    if parts is None or not field.db_persist:
-        return parts, {}
+    if parts is None:
+        return None, {}
+    bases = {"bases": tuple(dict.fromkeys(_MARK.findall(parts[0])))}
+    if not field.db_persist:
+        return parts, bases
     divisors = compile_divisors(field.model, [field.expression], editor, editor.online)
-    return parts, {"computed": parts[0], "divisors": divisors}
+    return parts, {**bases, "computed": parts[0], "divisors": divisors}
 
 
 def compile_condition(model: Any, condition: Any, editor: Any) -> str | None:

@@ -13,9 +13,11 @@ from migration_tools.analysis import effects as fx
 from migration_tools.analysis.compiling import (
     compile_check,
     compile_divisors,
+    compile_generated,
     compile_unique,
     is_made,
 )
+from migration_tools.analysis.describing import describe
 from migration_tools.analysis.known import table_of
 from migration_tools.analysis.rendering import Cells
 from migration_tools.analysis.states import WalkState
@@ -53,14 +55,42 @@ def added(model: Any, constraint: Any, editor: Any) -> fx.Rule | fx.ConstraintAd
 
 def rules_of(state: WalkState, table: str, editor: Any) -> tuple[fx.Rule, ...]:
     """The checks of a table, and what is unique by more than its columns, as in this state."""
-    if not editor.online:
+    found = _model_of(state, table, editor)
+    return () if found is None else tuple(_rules(found, _cells(state), editor))
+
+
+def generated_of(state: WalkState, table: str, editor: Any) -> tuple[fx.ColumnAdded, ...]:
+    """The generated columns of a table, as in this state."""
+    found = _model_of(state, table, editor)
+    if found is None or not any(getattr(f, "generated", False) for f in found.fields.values()):
         return ()
+    return tuple(_generated(found, _cells(state), editor))
+
+
+def _model_of(state: WalkState, table: str, editor: Any) -> ModelState | None:
+    if not editor.online:
+        return None
+    model_state: ModelState
     for key, model_state in state.models.items():
         if not model_state.options.get("proxy") and table == table_of(
             model_state, key[0], editor.connection
         ):
-            return tuple(_rules(model_state, Cells(state, {}, frozenset()), editor))
-    return ()
+            return model_state
+    return None
+
+
+def _cells(state: WalkState) -> Cells:
+    return Cells(state, {}, frozenset())
+
+
+def _generated(model_state: ModelState, cells: Cells, editor: Any) -> Iterator[fx.ColumnAdded]:
+    with contextlib.suppress(Exception):  # as of rules
+        model = cells.get_model(model_state.app_label, model_state.name)
+        for field in model._meta.concrete_fields:
+            if getattr(field, "generated", False):
+                _parts, more = compile_generated(field, editor)
+                column = describe(field, editor.connection, online=True)
+                yield fx.ColumnAdded(table=str(model._meta.db_table), column=column, **more)
 
 
 def _rules(model_state: ModelState, cells: Cells, editor: Any) -> Iterator[fx.Rule]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from migration_tools.analysis import effects as fx
 from migration_tools.analysis import hazards as hz
+from migration_tools.analysis.bases import needed_bases
 from migration_tools.analysis.context import Context
 from migration_tools.analysis.hanging import Hanging, acts_of
 from migration_tools.analysis.live_keys import LiveKey, LiveKeys
@@ -40,6 +41,7 @@ class Dependants:
             yield from self._incoming(act, effect, operation, context)
             yield from self._outgoing(act, effect, operation, context)
         yield from self.hanging.judge(effect, operation.known, context)
+        yield from needed_bases(effect, operation.known, context)
         yield from self.trying.judge(effect, operation.known, context)
 
     def _incoming(

@@ -52,13 +52,15 @@ class TableRenamed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnAdded:
-    """``computed``: SQL of a stored generated column, over marked columns, and its divisors."""
+    """``computed``: SQL of a stored generated column, over marked columns, and its divisors.
+    ``bases``: the columns that a generated one is of."""
 
     table: str
     column: Column
     model: str = field(default="", compare=False)
     computed: str | None = field(default=None, compare=False)
     divisors: tuple[str, ...] = field(default=(), compare=False)
+    bases: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

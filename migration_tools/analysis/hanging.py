@@ -82,10 +82,10 @@ class Hanging:
         if table is None:
             return
         acts = acts_of(effect, context.backend)
-        column = _column(effect)
+        column = column_of(effect)
         today = context.column(name, column.name).origin if column is not None else None
         for dependant in tuple(self._by_table.get(table, ())):
-            outcome = _outcome(dependant, acts, today, context)
+            outcome = outcome_of(dependant, acts, today, context)
             if outcome is Outcome.REFUSED and _is_put_anew(dependant, effect, today, known):
                 self._gone(dependant)
                 continue
@@ -95,7 +95,7 @@ class Hanging:
             ):
                 continue
             if outcome is not Outcome.SHRUNK:
-                yield _told(dependant, outcome, today, context)
+                yield told(dependant, outcome, today, context)
             if outcome is Outcome.SHRUNK:
                 yield from _shrunk(dependant, column.name if column else "", effect, context)
             elif outcome is not Outcome.REFUSED:
@@ -117,7 +117,7 @@ class Hanging:
             line.dropped.add(column)
             if column in generated:
                 gone = Dependant(kind=Kind.GENERATED, name=column, table=table)
-                yield _told(gone, Outcome.DROPPED, None, context)
+                yield told(gone, Outcome.DROPPED, None, context)
                 continue
             values = count_values(table, context.backend.quote(column))
             yield context.candidate(
@@ -174,7 +174,7 @@ class Hanging:
         self._by_table[table] = left
 
 
-def _column(effect: fx.Effect) -> Column | None:
+def column_of(effect: fx.Effect) -> Column | None:
     match effect:
         case fx.ColumnDropped():
             return effect.column
@@ -183,7 +183,7 @@ def _column(effect: fx.Effect) -> Column | None:
     return None
 
 
-def _outcome(
+def outcome_of(
     dependant: Dependant, acts: frozenset[Act], column: str | None, context: Context
 ) -> Outcome | None:
     found = []
@@ -229,9 +229,7 @@ def _shrunk(
         )
 
 
-def _told(
-    dependant: Dependant, outcome: Outcome, column: str | None, context: Context
-) -> Candidate:
+def told(dependant: Dependant, outcome: Outcome, column: str | None, context: Context) -> Candidate:
     is_value = dependant.kind in (*DEFINED, Kind.OTHER)
     shown = dependant.name if is_value else context.backend.quote(dependant.name)
     hazards = {

@@ -13,7 +13,7 @@ from django.db.migrations.state import ModelState
 from django.db.migrations.utils import resolve_relation
 from django.db.models import BaseConstraint, F, Q
 
-from migration_tools.analysis.effects import Rule
+from migration_tools.analysis.effects import ColumnAdded, Rule
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -32,7 +32,8 @@ class Known:
     """``names``: of indexes and constraints. ``keys``: columns with a foreign key. ``types``: of
     columns, Django's internal one. ``standing``: constraints, and unique groups of fields.
     ``rules``: those of them that are more than columns, as they compile before an operation that
-    alters a column, and ``new_rules`` after it."""
+    alters a column, and ``new_rules`` after it. ``generated``: columns, before one that alters or
+    drops a column."""
 
     columns: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
@@ -41,6 +42,7 @@ class Known:
     standing: tuple[Standing, ...] = ()
     rules: tuple[Rule, ...] = ()
     new_rules: tuple[Rule, ...] = ()
+    generated: tuple[ColumnAdded, ...] = ()
 
     def __or__(self, other: Known) -> Known:
         return Known(
@@ -51,6 +53,7 @@ class Known:
             standing=self.standing + other.standing,
             rules=self.rules + other.rules,
             new_rules=self.new_rules + other.new_rules,
+            generated=self.generated + other.generated,
         )
 
     def is_made_by_hand(self, name: str) -> bool:

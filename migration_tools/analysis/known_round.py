@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from migration_tools.analysis import effects as fx
-from migration_tools.analysis.constraints import rules_of
+from migration_tools.analysis.constraints import generated_of, rules_of
 from migration_tools.analysis.known import Known, known_of
 from migration_tools.analysis.states import WalkState
 
@@ -27,12 +27,15 @@ def known_round(
                 names = (effect.table, effect.new_table)
                 both = known.get(names[0], Known()) | known.get(names[1], Known())
                 known.update(dict.fromkeys(names, both))
-            case fx.ColumnAltered(table=table) if table in known and _has_rules(known[table]):
-                known[table] = replace(
-                    known[table],
-                    rules=rules_of(before, table, editor),
-                    new_rules=rules_of(after, table, editor),
-                )
+            case fx.ColumnAltered(table=table) | fx.ColumnDropped(table=table) if table in known:
+                generated = generated_of(before, table, editor)
+                known[table] = replace(known[table], generated=generated)
+                if isinstance(effect, fx.ColumnAltered) and _has_rules(known[table]):
+                    known[table] = replace(
+                        known[table],
+                        rules=rules_of(before, table, editor),
+                        new_rules=rules_of(after, table, editor),
+                    )
     return known
 
 

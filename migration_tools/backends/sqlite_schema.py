@@ -49,6 +49,7 @@ SCHEMA_QUERY = """
 OUTCOMES = {
     (Act.DROP_TABLE, Kind.INCOMING_KEY): Outcome.CHECKED,
     (Act.DROP_COLUMN, Kind.INCOMING_KEY): Outcome.CHECKED,
+    (Act.DROP_COLUMN, Kind.GENERATED): Outcome.REFUSED,
     (Act.REMAKE, Kind.FOREIGN_KEY): Outcome.DROPPED,
     (Act.REMAKE, Kind.TRIGGER): Outcome.DROPPED,
     (Act.REMAKE, Kind.INDEX): Outcome.DROPPED,

@@ -167,8 +167,9 @@ NOT_COMPUTED = hazard(
     "MT119",
     "generated column that cannot be computed",
     Severity.BLOCKER,
-    cause="A stored generated column is added, and on some of the rows its expression fails, or "
-    "gives what the column cannot hold: a division by zero, a text that is no number.",
+    cause="A stored generated column is added, or a column that it is computed from changes, and "
+    "on some of the rows its expression fails, or gives what the column cannot hold: a division by "
+    "zero, a text that is no number.",
     consequence=_STOPS,
     remedy="Change those rows first, or write the expression so that it bears them (Case, NullIf).",
 )
