@@ -62,9 +62,7 @@ def rules_of(state: WalkState, table: str, editor: Any) -> tuple[fx.Rule, ...]:
 def generated_of(state: WalkState, table: str, editor: Any) -> tuple[fx.ColumnAdded, ...]:
     """The generated columns of a table, as in this state."""
     found = _model_of(state, table, editor)
-    if found is None or not any(getattr(f, "generated", False) for f in found.fields.values()):
-        return ()
-    return tuple(_generated(found, _cells(state), editor))
+    return () if found is None else tuple(_generated(found, _cells(state), editor))
 
 
 def _model_of(state: WalkState, table: str, editor: Any) -> ModelState | None:

@@ -32,8 +32,8 @@ class Known:
     """``names``: of indexes and constraints. ``keys``: columns with a foreign key. ``types``: of
     columns, Django's internal one. ``standing``: constraints, and unique groups of fields.
     ``rules``: those of them that are more than columns, as they compile before an operation that
-    alters a column, and ``new_rules`` after it. ``generated``: columns, before one that alters or
-    drops a column."""
+    alters a column, and ``new_rules`` after it. ``computes``: it has generated columns.
+    ``generated``: these, before an operation that alters or drops a column."""
 
     columns: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
@@ -42,6 +42,7 @@ class Known:
     standing: tuple[Standing, ...] = ()
     rules: tuple[Rule, ...] = ()
     new_rules: tuple[Rule, ...] = ()
+    computes: bool = False
     generated: tuple[ColumnAdded, ...] = ()
 
     def __or__(self, other: Known) -> Known:
@@ -53,6 +54,7 @@ class Known:
             standing=self.standing + other.standing,
             rules=self.rules + other.rules,
             new_rules=self.new_rules + other.new_rules,
+            computes=self.computes or other.computes,
             generated=self.generated + other.generated,
         )
 
@@ -136,6 +138,7 @@ def _known(model: ModelState) -> Known:
             (name, field.get_internal_type()) for name, field in columns.items() if name
         ),
         standing=tuple(_standing(model)),
+        computes=any(getattr(field, "generated", False) for field in columns.values()),
     )
 
 

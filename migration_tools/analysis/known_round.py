@@ -28,8 +28,9 @@ def known_round(
                 both = known.get(names[0], Known()) | known.get(names[1], Known())
                 known.update(dict.fromkeys(names, both))
             case fx.ColumnAltered(table=table) | fx.ColumnDropped(table=table) if table in known:
-                generated = generated_of(before, table, editor)
-                known[table] = replace(known[table], generated=generated)
+                if known[table].computes:
+                    generated = generated_of(before, table, editor)
+                    known[table] = replace(known[table], generated=generated)
                 if isinstance(effect, fx.ColumnAltered) and _has_rules(known[table]):
                     known[table] = replace(
                         known[table],
