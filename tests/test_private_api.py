@@ -101,6 +101,14 @@ def test_the_editor_is_asked_as_it_was_read() -> None:
         "check",
     ]
     assert "_create_index_name" in vars(BaseDatabaseSchemaEditor)
+    # What an operation that is begun anew need not look for.
+    assert parameters(BaseDatabaseSchemaEditor._delete_composed_index) == [  # type: ignore[attr-defined]
+        "self",
+        "model",
+        "fields",
+        "constraint_kwargs",
+        "sql",
+    ]
 
 
 #: Public methods of the editor that change nothing, or that only the ones noted call.

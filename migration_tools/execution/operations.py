@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import itertools
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -33,10 +34,14 @@ CHANGES_ROWS = re.compile(
 )
 #: What an editor does before it forbids NULL; done twice it does no more than done once.
 FILLS_NULLS = re.compile(r"\s*UPDATE\s.+\sSET\s.+\sWHERE\s.+\sIS\s+NULL\s*;?\s*$", re.IGNORECASE)
-#: What an editor does only if it finds the key: begun anew, it finds none and does not.
+#: What an editor does only if it finds what is to be dropped: begun anew, it does not.
 DROPS_WHAT_IS_FOUND = re.compile(
-    r"\s*ALTER\s+TABLE\s+\S+\s+DROP\s+(FOREIGN\s+KEY|CONSTRAINT|INDEX)\s", re.IGNORECASE
+    r"\s*(ALTER\s+TABLE\s+\S+\s+DROP\s+(FOREIGN\s+KEY|CONSTRAINT|INDEX|CHECK|PRIMARY\s+KEY)\b"
+    r"|DROP\s+INDEX\s)",
+    re.IGNORECASE,
 )
+#: What it does before such a drop, if there is no other index for a foreign key.
+MAKES_WHAT_IS_MISSING = re.compile(r"\s*CREATE\s+INDEX\s", re.IGNORECASE)
 #: Tables of this app: what is written there is no work of the operation's own.
 OWN_TABLES = re.compile(
     r"\bmigration_tools_|\s*(CREATE TABLE|DROP TABLE IF EXISTS|ALTER TABLE|INSERT INTO) .?_mt_\d"
@@ -49,6 +54,12 @@ def described(operation: Operation) -> str:
         return str(operation.describe())
     except Exception:  # a third party's; its words are not worth a failed step
         return type(operation).__name__
+
+
+def _depends_on_what_is_found(executed: str, *, following: str) -> bool:
+    if MAKES_WHAT_IS_MISSING.match(executed):
+        return DROPS_WHAT_IS_FOUND.match(following) is not None
+    return DROPS_WHAT_IS_FOUND.match(executed) is not None
 
 
 class WatchedStep:
@@ -211,7 +222,7 @@ class WatchedStep:
             executed = self._executed.pop(0)
             if executed == text:
                 return True
-            if not DROPS_WHAT_IS_FOUND.match(executed):
+            if not _depends_on_what_is_found(executed, following=(*self._executed, text)[0]):
                 self._refuse()
         return False
 
@@ -228,8 +239,9 @@ class WatchedStep:
             raise
 
     def _require_nothing_left(self) -> None:
-        if not all(map(DROPS_WHAT_IS_FOUND.match, self._executed)):
-            self._refuse()
+        for executed, following in itertools.pairwise([*self._executed, ""]):
+            if not _depends_on_what_is_found(executed, following=following):
+                self._refuse()
         self._executed = []
 
     def _refuse(self) -> None:

@@ -186,38 +186,84 @@ def test_a_step_whose_statement_was_running(project: Project, alias: str) -> Non
         assert records(alias)[-1] == ("shop", "0003_later")
 
 
-def test_a_unique_key_that_is_dropped_before_its_column_changes(
-    project: Project, alias: str
+BIGGER = "migrations.AlterField('A', 'n', models.BigIntegerField())"
+TOGETHER = "migrations.AlterUniqueTogether('A', [('m', 'n')])"
+#: What is dropped first, and what the operation does then. Begun anew, it finds nothing to drop.
+DROPPED_FIRST = {
+    "unique key": ("models.IntegerField(unique=True)", BIGGER),
+    "index": ("models.IntegerField(db_index=True)", BIGGER),
+    "check": ("models.PositiveIntegerField()", BIGGER),
+    "primary key": (
+        "models.IntegerField()",
+        "migrations.AlterField('A', 'code', models.CharField(max_length=9, unique=True))",
+    ),
+    "unique together": ("models.IntegerField()", TOGETHER),
+    # MySQL and MariaDB make an index for the foreign key before.
+    "unique together with a foreign key": ("models.ForeignKey('A', models.CASCADE)", TOGETHER),
+}
+
+
+@pytest.mark.parametrize("dropped", DROPPED_FIRST)
+def test_what_is_dropped_before_a_column_changes(
+    project: Project, alias: str, dropped: str
 ) -> None:
-    """Begun anew, the operation finds no key to drop. SQLite makes the table anew instead."""
+    """SQLite makes the table anew instead, but for an index."""
+    field, operation = DROPPED_FIRST[dropped]
+    vendor = connections[alias].vendor
     project.write("shop/models.py")
-    number = models.IntegerField(unique=True)
-    project.migration("0001_initial", CreateModel("A", [key(), ("n", number)]))
-    project.source(
-        "0002_wider",
-        "from django.db import migrations, models\n"
-        "class Migration(migrations.Migration):\n"
-        "    atomic = False\n"
-        "    dependencies = [('shop', '0001_initial')]\n"
-        "    operations = [migrations.AlterField('A', 'n', models.BigIntegerField())]\n",
-    )
+    code = "('code', models.CharField(max_length=9, primary_key=True))"
+    other = "('m', models.IntegerField())"
+    together = "{'unique_together': {('n', 'm')}}" if "together" in dropped else "{}"
+    for name, after, operations in (
+        (
+            "0001_initial",
+            "",
+            f"migrations.CreateModel('A', [{code}, ('n', {field}), {other}], options={together})",
+        ),
+        ("0002_other", "('shop', '0001_initial')", operation),
+    ):
+        project.source(
+            name,
+            "from django.db import migrations, models\n"
+            "class Migration(migrations.Migration):\n"
+            "    atomic = False\n"
+            f"    dependencies = [{after}]\n"
+            f"    operations = [{operations}]\n",
+        )
     with project.installed():
         safe(alias, "shop", "0001")
-        wrapper, killed = kill_at(1)
+        wrapper, killed = kill_at(2 if vendor == "mysql" and "foreign" in dropped else 1)
         with wrapper, pytest.raises(killed):
             safe(alias, "shop")
-        if connections[alias].vendor == "sqlite":
+        if vendor == "sqlite" and "together" not in dropped:
             assert "had written rows before it stopped" in told(alias, "--resume").err
             return
         half = recovery.half_done(connections[alias])
         assert half is not None
-        assert " DROP " in half.notes[0].statements[0].sql
+        assert "DROP " in half.notes[0].statements[half.notes[0].finished - 1].sql
         outcome = told(alias, "--resume")
         assert outcome.code == 0, outcome.err
         resumed = state(alias)
         told(alias, "shop", "zero")
         plain(alias, "shop")
         assert state(alias)["shop_a"] == resumed["shop_a"]
+
+
+def test_an_operation_that_begins_otherwise(project: Project, alias: str) -> None:
+    made = [f"CREATE INDEX {name} ON shop_a (id)" for name in ("mine", "other")]
+    half_way(project, operations=f"migrations.RunSQL({made}),")
+    with project.installed():
+        safe(alias, "shop", "0001")
+        wrapper, killed = kill_at(3)
+        with wrapper, pytest.raises(killed):
+            safe(alias, "shop", allow_opaque=True)
+        half = recovery.half_done(connections[alias])
+        assert half is not None
+        assert [note.sql for note in half.notes[2].statements[:1]] == made[:1]
+    path = project.folder / "shop" / "migrations" / "0002_more.py"
+    path.write_text(path.read_text().replace("mine", "changed"))
+    with project.installed():
+        assert "would not begin as it did" in told(alias, "--resume").err
 
 
 def test_a_statement_that_was_refused_and_a_table_changed_since(
