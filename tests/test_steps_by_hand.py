@@ -159,6 +159,15 @@ CASES: dict[str, Case] = {
         },
         blocked={"sqlite": ["MT117"], "": []},
     ),
+    "a view of another table, made on the way": Case(
+        [*ITEM, model("Other", size=integer(null=True))],
+        [
+            ops.RunSQL("CREATE VIEW shop_view AS SELECT size FROM shop_other", "SELECT 1"),
+            ops.RenameField("Item", "size", "length"),
+        ],
+        ROWS,
+        blocked=[],
+    ),
     "a view with the column's name in a text": Case(
         ITEM,
         [ops.AddField("Item", "x", integer(null=True)), GONE],
