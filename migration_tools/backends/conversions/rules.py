@@ -40,12 +40,18 @@ class Verdict:
     losses: list[Judgement] = field(default_factory=list)
     misreads: list[Judgement] = field(default_factory=list)
     doubts: list[Judgement] = field(default_factory=list)
+    #: Losses that need no guard.
+    apart: list[Judgement] = field(default_factory=list)
 
     def block(self, predicate: str, reason: str, obstacle: Obstacle) -> None:
         predicate = _beside(predicate, self.blocks)
         self.blocks.append(Judgement(predicate=predicate, reason=reason, obstacle=obstacle))
 
-    def lose(self, predicate: str, reason: str) -> None:
+    def lose(self, predicate: str, reason: str, *, apart: bool = False) -> None:
+        """``apart``: it holds for nothing that is blocked, or lost by what was said before."""
+        if apart:
+            self.apart.append(Judgement(predicate=predicate, reason=reason))
+            return
         predicate = _beside(predicate, self.losses)
         self.losses.append(Judgement(predicate=predicate, reason=reason))
 
@@ -65,7 +71,7 @@ class Verdict:
         kept = (*self.doubts, *self.blocks)
         return Conversion(
             value=None if self.doubts else value,
-            lost=_unless(kept, self.losses),
+            lost=(*_unless(kept, self.losses), *_unless(self.doubts, self.apart)),
             blocked=_unless(self.doubts, self.blocks),
             misread=_unless(kept, self.misreads),
             doubtful=tuple(self.doubts),
@@ -132,10 +138,11 @@ def keep_in_range(
     *,
     below: Callable[[Decimal], str],
     above: Callable[[Decimal], str],
-) -> None:
+) -> bool:
     """Block what the new integer column cannot hold, as far as the old column could hold it.
 
-    ``below`` and ``above`` give the test of one bound, as the engine rounds at that bound.
+    ``below`` and ``above`` give the test of one bound, as the engine rounds at that bound. Whether
+    there is one above is the answer.
     """
     low, high, floor = change.new.least, change.new.high, change.new.floor
     old_low, old_high = reach(change.old)
@@ -146,11 +153,13 @@ def keep_in_range(
             verdict.block(below(Decimal(0)), "are below 0", obstacle)
         else:
             tests.append(below(Decimal(low)))
-    if high is not None and (old_high is None or old_high > high):
+    ends = high is not None and (old_high is None or old_high > high)
+    if high is not None and ends:
         tests.append(above(Decimal(high)))
     if tests:
         outside = f"are above {high}" if low == 0 else f"are outside {low}..{high}"
         verdict.block(any_of(tests), outside, Obstacle.OUT_OF_RANGE)
+    return ends
 
 
 def reach(column: Stored) -> tuple[int | None, int | None]:

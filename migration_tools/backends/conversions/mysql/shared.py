@@ -74,9 +74,12 @@ def text_of(change: Change[MySQLBackend]) -> str:
 def blank_after(text: str, length: int) -> str:
     """Whether nothing but blanks follows the first ``length`` characters."""
     rest = f"SUBSTR({text}, {length + 1})"
+    # Most texts go on with something else, which one look tells.
+    first = f"ASCII(SUBSTR({text}, {length + 1}, 1)) <= {max(BLANKS)}"
     for blank in BLANKS:
         rest = f"REPLACE({rest}, _utf8mb4 0x{blank:02x}, '')"
-    return f"CHAR_LENGTH({rest}) = 0"  # a collation may take what it ignores for nothing
+    # Not compared with '': a collation may take what it ignores for nothing.
+    return f"({first} AND CHAR_LENGTH({rest}) = 0)"
 
 
 def differ(one: str, other: str) -> str:

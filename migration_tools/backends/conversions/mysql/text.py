@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from migration_tools.backends.base import Obstacle
@@ -30,6 +31,18 @@ def fit(verdict: Verdict, change: Change[MySQLBackend], too_long: str) -> Verdic
     return verdict
 
 
+def fit_but_blanks(
+    verdict: Verdict, change: Change[MySQLBackend], longer: str, excused: str
+) -> Verdict:
+    """``excused``: what of ``longer`` is cut without a word; empty for nothing."""
+    if not excused:
+        return fit(verdict, change, longer)
+    fit(verdict, change, f"{longer} AND NOT ({excused})")
+    reason = f"trailing blanks cut to {change.new.length} characters"
+    verdict.lose(f"{longer} AND {excused}", reason, apart=True)
+    return verdict
+
+
 def always_fits(change: Change[MySQLBackend]) -> bool:
     length, longest = change.new.length, never_longer(change.old)
     return length is None or (longest is not None and longest <= length)
@@ -43,25 +56,30 @@ def text_to_text(change: Change[MySQLBackend]) -> Verdict:
     v, length = change.value, change.new.length or 0
     longer = f"CHAR_LENGTH({v}) > {length}"
     verdict.value = f"LEFT({v}, {length})"
-    fit(verdict, change, f"{longer} AND NOT ({excused_blanks(change, length)})")
-    verdict.lose(longer, f"trailing blanks cut to {length} characters")
-    return verdict
+    return fit_but_blanks(verdict, change, longer, excused_blanks(change, length))
 
 
 def excused_blanks(change: Change[MySQLBackend], length: int) -> str:
-    """Blanks too many are cut without a word, unless both lengths are kept in as many bytes."""
+    """Blanks too many are cut without a word, unless both lengths are kept in as many bytes.
+
+    Empty where none are."""
     v = change.value
 
     def cut_silently(width: int) -> bool:
         old = change.old.length
         return old is None or (old * width > ONE_BYTE) != (length * width > ONE_BYTE)
 
-    wide = ", ".join(f"'{name}'" for name in WIDTHS)
-    silent = ", ".join(f"'{name}'" for name, width in WIDTHS.items() if cut_silently(width))
-    charsets = [f"CHARSET({v}) IN ({silent})"] if silent else []
+    silent = [name for name, width in WIDTHS.items() if cut_silently(width)]
+    if len(silent) == len(WIDTHS) and cut_silently(1):
+        return blank_after(v, length)
+    charsets = [f"CHARSET({v}) IN ({_listed(silent)})"] if silent else []
     if cut_silently(1):
-        charsets.append(f"CHARSET({v}) NOT IN ({wide})")
-    return f"({any_of(charsets)}) AND {blank_after(v, length)}" if charsets else "FALSE"
+        charsets.append(f"CHARSET({v}) NOT IN ({_listed(WIDTHS)})")
+    return f"({any_of(charsets)}) AND {blank_after(v, length)}" if charsets else ""
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
 
 
 @rules.rule(WHOLE, Family.TEXT)
@@ -96,6 +114,4 @@ def worded_to_text(change: Change[MySQLBackend]) -> Verdict:
         return verdict
     longer = f"CHAR_LENGTH({text}) > {length}"
     verdict.value = f"LEFT({text}, {length})"
-    fit(verdict, change, f"{longer} AND NOT ({blank_after(text, length)})")
-    verdict.lose(longer, f"trailing blanks cut to {length} characters")
-    return verdict
+    return fit_but_blanks(verdict, change, longer, blank_after(text, length))

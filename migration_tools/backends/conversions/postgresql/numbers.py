@@ -38,15 +38,17 @@ def decimal_to_integer(change: Change[PostgreSQLBackend]) -> Verdict:
     """Rounds half away from zero."""
     v, half = change.value, Decimal("0.5")
     verdict = Verdict(value=f"({v})::{change.new.declared}")
-    keep_in_range(
+    ends = keep_in_range(
         verdict,
         change,
         below=lambda low: f"{v} <= {low - half}",
         above=lambda high: f"{v} >= {high + half}",
     )
-    verdict.block(f"{v} = 'NaN'", "are not a number", Obstacle.NOT_CONVERTIBLE)
+    any_size = not verdict.blocks
+    block_nan(verdict, v, ends=ends)
     if change.old.places != 0:
-        verdict.lose(f"{v} <> trunc({v})", "rounded")
+        # NaN is its own whole number.
+        verdict.lose(f"{v} <> trunc({v})", "rounded", apart=any_size)
     return verdict
 
 
@@ -55,15 +57,21 @@ def float_to_integer(change: Change[PostgreSQLBackend]) -> Verdict:
     """Rounds half to even, and the bound of bigint is a float."""
     v, half = change.value, Decimal("0.5")
     verdict = Verdict(value=f"({v})::{change.new.declared}")
-    keep_in_range(
+    ends = keep_in_range(
         verdict,
         change,
         below=lambda low: f"{v} < {low - half}",
         above=lambda high: f"{v} >= {high + half}",
     )
-    verdict.block(f"{v} = 'NaN'", "are not a number", Obstacle.NOT_CONVERTIBLE)
+    block_nan(verdict, v, ends=ends)
     verdict.lose(f"{v} <> trunc({v})", "rounded")
     return verdict
+
+
+def block_nan(verdict: Verdict, v: str, *, ends: bool) -> None:
+    """``ends``: a bound above is tested, and NaN, which sorts after all numbers, is beyond it."""
+    if not ends:
+        verdict.block(f"{v} = 'NaN'", "are not a number", Obstacle.NOT_CONVERTIBLE)
 
 
 @rules.rule(Family.DECIMAL, Family.DECIMAL)

@@ -33,13 +33,15 @@ def text_to_text(change: Change[PostgreSQLBackend]) -> Verdict:
     if change.recast:
         verdict.lose(longer, f"cut to {length} characters")
         return verdict
-    rest = f"substr({v}, {(length or 0) + 1})"
+    rest = f"rtrim(substr({v}, {(length or 0) + 1}), ' ')"
     verdict.block(
-        f"{longer} AND rtrim({rest}, ' ') <> ''",
+        f"{longer} AND {rest} <> ''",
         f"are longer than {length} characters",
         Obstacle.TOO_LONG,
     )
-    verdict.lose(longer, f"trailing blanks cut to {length} characters")
+    verdict.lose(
+        f"{longer} AND {rest} = ''", f"trailing blanks cut to {length} characters", apart=True
+    )
     return verdict
 
 
