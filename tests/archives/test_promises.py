@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.core.management import CommandError
 from django.db import connection, models
 from django.db.migrations import AlterField, RemoveField, RunSQL
 
@@ -60,6 +61,24 @@ def test_a_primary_key_is_not_kept(project: Project) -> None:
         (loss,) = told(plan("shop"), "losses")
         assert loss["archive"] is None
         assert "; not kept: it is the primary key" in plan_text("shop")
+
+
+def test_values_that_repeat_where_the_field_was_unique_wait_for_the_rows(project: Project) -> None:
+    project.migration("0001_initial", model("Item", v=models.CharField(max_length=9, unique=True)))
+    project.migration("0002_number", AlterField("Item", "v", models.IntegerField()))
+    listed = "SELECT id, v FROM shop_item ORDER BY id"
+    with project.installed():
+        project.migrate("shop", "0001")
+        insert("shop_item", id=[1, 2, 3], v=["7", "007", "08"])
+        safe("shop")
+        away = sql(listed)
+        with pytest.raises(CommandError, match=r"1 row of .+ repeats a key that becomes unique"):
+            safe("shop", "0001")
+        assert sql(listed) == away == [(1, 7), (2, 7), (3, 8)]
+        assert states() == [("values", "v", "kept")]
+        sql("UPDATE shop_item SET v = 9 WHERE id = 1")
+        safe("shop", "0001")
+        assert sql(listed) == [(1, "9"), (2, "007"), (3, "08")]
 
 
 def model_of(key: models.Field) -> object:
