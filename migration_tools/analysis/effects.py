@@ -281,6 +281,13 @@ class Impossible:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WayInBroken:
+    """The way back leaves what can be built; what it has taken back cannot be applied again."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StateBroken:
     """A key to a model that is not there: Django cannot build the models with it."""
 
@@ -307,6 +314,7 @@ Effect = (
     | NothingUndone
     | Impossible
     | StateBroken
+    | WayInBroken
 )
 
 # SQL that a step's model compiled to names that step's columns; lineage replaces them by today's.

@@ -12,10 +12,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from migration_tools.analysis import effects as fx
-from migration_tools.analysis.recording import RecordedOperation, RecordedStep, Recording, mutate
+from migration_tools.analysis.recording import (
+    RecordedOperation,
+    RecordedStep,
+    Recording,
+    forward_state,
+    mutate,
+)
 from migration_tools.analysis.rendering import full
 from migration_tools.analysis.states import ModelKey, WalkState
-from migration_tools.analysis.unresolved import models_gone
+from migration_tools.analysis.unresolved import models_gone, unresolved_keys
 from migration_tools.exceptions import HistoryError
 
 if TYPE_CHECKING:
@@ -48,7 +54,7 @@ def with_left_state(recording: Recording, plan: Plan) -> Recording:
     )
 
 
-def _broken(plan: Plan) -> Iterator[fx.StateBroken]:
+def _broken(plan: Plan) -> Iterator[fx.StateBroken | fx.WayInBroken]:
     gone = _models_gone(plan)
     if not gone:
         return
@@ -60,6 +66,13 @@ def _broken(plan: Plan) -> Iterator[fx.StateBroken]:
     except HistoryError as error:  # Django follows it on the same way
         yield fx.StateBroken(detail=str(error))
         return
+    left = tuple(_unbuilt(gone, state))
+    yield from left
+    if not left:  # else nothing is rendered any more, on no way
+        yield from _way_in(plan, state)
+
+
+def _unbuilt(gone: dict[ModelKey, Migration], state: WalkState) -> Iterator[fx.StateBroken]:
     for key, by in gone.items():
         if key in state.models:
             continue
@@ -73,6 +86,24 @@ def _broken(plan: Plan) -> Iterator[fx.StateBroken]:
                 detail=f"{', '.join(fields)} would refer to {'.'.join(key)}, which "
                 f"{by.app_label}.{by.name} has taken away, and that stays applied"
             )
+
+
+def _way_in(plan: Plan, state: WalkState) -> Iterator[fx.WayInBroken]:
+    """The first operation at which `migrate` would fail on the way in again."""
+    going = {(step.app, step.name) for step in plan.steps}
+    for migration in plan.history:
+        if (migration.app_label, migration.name) not in going:
+            continue
+        for operation in migration.operations:
+            try:
+                forward_state(migration, operation, state)
+            except HistoryError as error:
+                yield fx.WayInBroken(detail=str(error))
+                return
+            found = tuple(unresolved_keys(operation, migration.app_label, state, plan))
+            yield from (fx.WayInBroken(detail=broken.detail) for broken in found)
+            if found:
+                return
 
 
 def _left(plan: Plan) -> Iterator[Migration]:

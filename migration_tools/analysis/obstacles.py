@@ -28,6 +28,7 @@ OPAQUE = {
     fx.OpaqueKind.OVERRIDDEN: hz.OPAQUE_MIGRATION,
     fx.OpaqueKind.FAILED: hz.NOT_RECORDED,
 }
+BROKEN = {fx.StateBroken: hz.BROKEN_STATE, fx.WayInBroken: hz.NO_WAY_IN}
 
 
 def obstacles(effect: fx.Effect, context: Context) -> Iterator[Candidate]:
@@ -39,8 +40,8 @@ def obstacles(effect: fx.Effect, context: Context) -> Iterator[Candidate]:
             yield context.candidate(hazard=hz.NOTHING_UNDONE, reason=effect.detail)
         case fx.Impossible():
             yield _impossible(effect, context)
-        case fx.StateBroken():
-            yield context.candidate(hazard=hz.BROKEN_STATE, reason=effect.detail)
+        case fx.StateBroken() | fx.WayInBroken():
+            yield context.candidate(hazard=BROKEN[type(effect)], reason=effect.detail)
         case fx.Opaque():
             yield context.candidate(hazard=OPAQUE[effect.kind], reason=_opaque(effect))
         case fx.TableCreated():

@@ -172,7 +172,7 @@ class _Recorder:
         operations = []
         for index, operation in enumerate(migration.operations):
             before = state.clone()
-            _forward_state(migration, operation, state)
+            forward_state(migration, operation, state)
             effects = self._record_operation(operation, migration, step, before, state)
             states = (state, before) if step.is_backwards else (before, state)
             if isinstance(operation, RenameModel) and self.content_types.fail(step, state):
@@ -292,10 +292,10 @@ def _as_in_run(
 
 def mutate(migration: Migration, state: WalkState) -> None:
     for operation in migration.operations:
-        _forward_state(migration, operation, state)
+        forward_state(migration, operation, state)
 
 
-def _forward_state(migration: Migration, operation: Operation, state: WalkState) -> None:
+def forward_state(migration: Migration, operation: Operation, state: WalkState) -> None:
     if not has_known_state(operation):
         operation = copy.deepcopy(operation)
         state.own_all()

@@ -146,6 +146,7 @@ _SENTENCES = {
     hz.ORPHANS.code: "{rows} point to nothing, {detail}{column}",
     hz.IMPOSSIBLE.code: "is refused: {detail}",
     hz.REFUSES.code: "is refused: {detail}",
+    hz.NO_WAY_IN.code: "cannot be applied again: {detail}",
     hz.BROKEN_STATE.code: "leaves a key to a model that is not there: {detail}",
     hz.TABLE_MISSING.code: "table {table} is not in the database",
     hz.COLUMN_MISSING.code: "column{column} is not in {table}",

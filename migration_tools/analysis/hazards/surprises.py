@@ -74,6 +74,17 @@ NOTHING_UNDONE = hazard(
     consequence="The step counts as taken back, and what the operation did to the rows stays.",
     remedy="Expect it; where the rows have to change back, write a reverse.",
 )
+NO_WAY_IN = hazard(
+    "MT331",
+    "way back without a way in",
+    Severity.WARNING,
+    cause="A migration that is taken back makes a field that refers to a model which a migration "
+    "of another app has taken away since, and that stays applied: the two do not say that one "
+    "depends on the other.",
+    consequence="Every step passes, and the project works; but `migrate` fails when the same "
+    "migrations are to be applied again, with MT141.",
+    remedy="Take the other app back first, to the migration before the one that is named.",
+)
 KEYS_NOT_CHECKED = hazard(
     "MT308",
     "foreign keys not looked at",
