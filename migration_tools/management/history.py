@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
@@ -13,9 +13,11 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from migration_tools.history.statuses import Survey
 from migration_tools.management import base
-from migration_tools.plan import Key
 from migration_tools.reports.history.choosing import Choice
 from migration_tools.reports.history.losses import Told, measured
+
+if TYPE_CHECKING:
+    from migration_tools.reports.history.scripts import Scripts
 
 
 def add_arguments(
@@ -139,7 +141,7 @@ def costs(surveys: tuple[Survey, ...], options: dict[str, Any]) -> tuple[Told, .
     return tuple(found)
 
 
-def scripts(surveys: tuple[Survey, ...]) -> tuple[tuple[dict[Key, str], str], ...]:
+def scripts(surveys: tuple[Survey, ...]) -> tuple[Scripts, ...]:
     """The statements of every migration shown, and where they come from."""
     from migration_tools.reports.history.scripts import scripts_of
 

@@ -14,13 +14,13 @@ from migration_tools.backends import for_connection
 from migration_tools.history.statuses import Problem, Survey
 from migration_tools.management import base
 from migration_tools.management.painting import write_painted
-from migration_tools.plan import Key
 from migration_tools.reports.history.choosing import Choice
 from migration_tools.reports.history.losses import Told
 from migration_tools.reports.lines import Line
 
 if TYPE_CHECKING:
     from migration_tools.reports.history.page import Beside
+    from migration_tools.reports.history.scripts import Scripts
 
 FORMATS = ("text", "json", "markdown", "github", "html")
 GRAPHS = ("mermaid", "dot", "svg")
@@ -30,15 +30,12 @@ WITH_SQL = ("html", "json")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """``costs`` and ``scripts``: of each survey, or nothing if none were asked for.
-
-    ``scripts``: the statements of each migration, and a note about where they come from.
-    """
+    """``costs`` and ``scripts``: of each survey, or nothing if none were asked for."""
 
     surveys: tuple[Survey, ...]
     differences: tuple[Problem, ...]
     costs: tuple[Told, ...] = ()
-    scripts: tuple[tuple[dict[Key, str], str], ...] = ()
+    scripts: tuple[Scripts, ...] = ()
 
 
 def write(command: BaseCommand, report: Report, choice: Choice, options: dict[str, Any]) -> None:
@@ -50,7 +47,7 @@ def write(command: BaseCommand, report: Report, choice: Choice, options: dict[st
     elif form == "json":
         from migration_tools.reports.history.serializing import history_as_dict
 
-        told = history_as_dict(surveys, different, costs, [sql for sql, _ in report.scripts])
+        told = history_as_dict(surveys, different, costs, report.scripts)
         base.write_report(command, json.dumps(told, indent=2, ensure_ascii=False), output)
     elif form == "markdown":
         from migration_tools.reports.history.markdown import history_markdown
@@ -99,8 +96,8 @@ def _beside(report: Report, number: int, choice: Choice) -> Beside:
     past = past_of(connection) if survey.is_reachable and not absent else Past()
     if choice.apps:
         past = past.of(choice.apps)
-    sql, note = report.scripts[number] if report.scripts else ({}, "")
-    return Beside(past=past, quote=connection.ops.quote_name, sql=sql, sql_note=note)
+    scripts = report.scripts[number] if report.scripts else None
+    return Beside(past=past, quote=connection.ops.quote_name, scripts=scripts)
 
 
 def write_text(

@@ -18,7 +18,7 @@ from migration_tools.backends import for_connection
 from migration_tools.backends.scratch import Scratch, scratch_for
 from migration_tools.exceptions import NoShadow, ShadowError
 from migration_tools.plan import Key, Plan
-from migration_tools.schema import collecting, running
+from migration_tools.schema import both_ways, collecting, running
 from migration_tools.schema.isolation import run_isolated
 from migration_tools.schema.running import Start
 from migration_tools.schema.statements import PlanSQL, Source, StepSQL
@@ -99,6 +99,22 @@ def _run(
         with scratch.database() as another:
             told = run_isolated(running.run_plan, alias, another, start, plan.steps)
     return told
+
+
+def sql_of_both_ways(plan: Plan, connection: BaseDatabaseWrapper) -> PlanSQL:
+    """What applying each step of a plan from nothing sends, and what taking it back does.
+
+    Raises ShadowError where that cannot be said, NoShadow included.
+    """
+    scratch, start = scratch_for(connection), Start(way=Source.REPLAY, recorded=())
+    told: tuple[StepSQL, ...] = ()
+    for small in (True, False):
+        with scratch.database() as settings:
+            run = functools.partial(both_ways.run_both_ways, small=small)
+            told = run_isolated(run, connection.alias, settings, start, plan.steps)
+        if not any(step.error for step in told):
+            break
+    return PlanSQL(steps=told, source=Source.REPLAY)
 
 
 def recorded(connection: BaseDatabaseWrapper) -> tuple[Key, ...]:

@@ -64,6 +64,10 @@ def _shown(
     """
 
     def run(app_label: str, editor: Any, *states: WalkState) -> None:
+        if all(state.renderer is renderer for state in states):
+            # A way back that calls the way in with the states that it was shown.
+            getattr(type(operation), method)(operation, app_label, editor, *states)
+            return
         for state in states:
             state.rendered_by(renderer)
         if model is not None:

@@ -100,15 +100,31 @@ def test_nothing_is_written_down_yet(shop: Project) -> None:
     assert 'class="timeline"' not in text
 
 
+def statements(script: str) -> list[str]:
+    return [line for line in script.splitlines() if line and not line.startswith("--")]
+
+
 def test_the_statements_of_each_migration(shop: Project) -> None:
+    shop.migration(
+        "0003_larger",
+        migrations.AddField("item", "colour", models.IntegerField(null=True)),
+        migrations.AlterField("item", "size", models.BigIntegerField(null=True)),
+    )
+    shop.migration("0004_one_way", migrations.RunSQL("UPDATE django_migrations SET app = app"))
     with shop.installed():
         shop.migrate("shop", "0001")
         assert "<pre" not in page("shop")
         text = page("shop", sql=True)
+        shop.migrate("shop", "0003")
+        plan = answer("migration_plan", "shop", "0001", format="sql")
     scripts = [Page(found).text for found in re.findall(r'<pre class="sql".*?</pre>', text, re.S)]
-    assert len(scripts) == 2
-    pending, applied = scripts
+    # What cannot be taken back has no script of it, and does not hide that of the others.
+    one_way, _, smaller, pending, taken_back, applied, all_taken_back = scripts
+    assert statements(smaller) + statements(taken_back) == statements(plan)
+    assert "DROP COLUMN" in taken_back
+    assert "DROP TABLE" in all_taken_back
     assert "ADD COLUMN" in pending
+    assert "UPDATE" in one_way
     assert "CREATE TABLE" in applied
     assert TABLE.replace("'", "") in applied.replace("'", "")
     assert "0002_<script>" in pending

@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
+from typing import TYPE_CHECKING
 
 from django.utils.safestring import SafeString, mark_safe
 
@@ -21,6 +22,9 @@ from migration_tools.reports.page import rendered
 from migration_tools.reports.runs import moment
 from migration_tools.reports.wording import Quote, place
 
+if TYPE_CHECKING:
+    from migration_tools.reports.history.scripts import Scripts
+
 #: As the filter offers them.
 KINDS = (*(state.value for state in State), "conflict", "broken")
 TRAITS = ("irreversible", "with archives", "with losses", "with SQL")
@@ -29,13 +33,11 @@ TONES = {Outcome.DONE: "good", Outcome.RUNNING: "wait"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
-    """What is told of a database besides its states. ``sql``: the statements of each migration;
-    ``sql_note``: where they come from, or why there are none."""
+    """What is told of a database besides its states."""
 
     past: Past = field(default_factory=Past)
     quote: Quote = str
-    sql: Mapping[Key, str] = field(default_factory=dict)
-    sql_note: str = ""
+    scripts: Scripts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,7 @@ class _Row:
     costs: tuple[str, ...]
     archives: tuple[_Kept, ...] = ()
     sql: str = ""
+    sql_back: str = ""
 
     @property
     def traits(self) -> str:
@@ -78,7 +81,7 @@ class _Row:
             self.migration.obstacle and self.migration.state is not State.GHOST,
             self.archives,
             self.costs,
-            self.sql,
+            self.sql or self.sql_back,
         )
         return ",".join(trait for trait, has in zip(TRAITS, holds, strict=True) if has)
 
@@ -141,7 +144,7 @@ def _database(
         "runs": list(map(_run, beside.past.runs)),
         "older_runs": beside.past.older,
         "archives": kept,
-        "sql_note": beside.sql_note,
+        "sql_note": beside.scripts.note if beside.scripts else "",
     }
 
 
@@ -163,7 +166,8 @@ def _row(
         told="; ".join(details(migration)),
         costs=tuple(map(cost_phrase, found)),
         archives=tuple(archives.get(key, ())),
-        sql=beside.sql.get(key, ""),
+        sql=beside.scripts.forwards.get(key, "") if beside.scripts else "",
+        sql_back=beside.scripts.backwards.get(key, "") if beside.scripts else "",
     )
 
 

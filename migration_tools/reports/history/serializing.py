@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from migration_tools.history.statuses import AppStatus, MigrationStatus, Problem, State, Survey
-from migration_tools.plan import Key
 from migration_tools.reports.history.losses import Told
+
+if TYPE_CHECKING:
+    from migration_tools.reports.history.scripts import Scripts
 
 VERSION = 1
 
@@ -17,11 +19,11 @@ def history_as_dict(
     surveys: tuple[Survey, ...],
     differences: tuple[Problem, ...] = (),
     costs: tuple[Told, ...] = (),
-    scripts: Sequence[Mapping[Key, str]] = (),
+    scripts: Sequence[Scripts] = (),
 ) -> dict[str, Any]:
     """``costs`` and ``scripts``: of each survey, or nothing if none were asked for."""
     told = costs or ({},) * len(surveys)
-    sql = scripts or ({},) * len(surveys)
+    sql = scripts or (None,) * len(surveys)
     return {
         "version": VERSION,
         "databases": [
@@ -32,7 +34,7 @@ def history_as_dict(
     }
 
 
-def _survey(survey: Survey, costs: Told, scripts: Mapping[Key, str]) -> dict[str, Any]:
+def _survey(survey: Survey, costs: Told, scripts: Scripts | None) -> dict[str, Any]:
     return {
         "alias": survey.alias,
         "name": survey.database,
@@ -46,7 +48,7 @@ def _survey(survey: Survey, costs: Told, scripts: Mapping[Key, str]) -> dict[str
     }
 
 
-def _app(app: AppStatus, costs: Told, scripts: Mapping[Key, str]) -> dict[str, Any]:
+def _app(app: AppStatus, costs: Told, scripts: Scripts | None) -> dict[str, Any]:
     return {
         "label": app.label,
         "installed": app.is_installed,
@@ -55,9 +57,8 @@ def _app(app: AppStatus, costs: Told, scripts: Mapping[Key, str]) -> dict[str, A
     }
 
 
-def _migration(
-    migration: MigrationStatus, costs: Told, scripts: Mapping[Key, str]
-) -> dict[str, Any]:
+def _migration(migration: MigrationStatus, costs: Told, scripts: Scripts | None) -> dict[str, Any]:
+    key = (migration.app, migration.name)
     ran = migration.ran
     return {
         "app": migration.app,
@@ -77,7 +78,8 @@ def _migration(
         "replaced_by": migration.replaced_by or None,
         "file": migration.file or None,
         "archives": migration.archives,
-        "sql": scripts.get((migration.app, migration.name)),
+        "sql": scripts.forwards.get(key) if scripts else None,
+        "sql_backwards": scripts.backwards.get(key) if scripts else None,
         "costs": [
             {
                 "direction": cost.direction,
@@ -85,7 +87,7 @@ def _migration(
                 "values": cost.values,
                 "blocker": cost.is_blocker,
             }
-            for cost in costs.get((migration.app, migration.name), ())
+            for cost in costs.get(key, ())
         ],
     }
 
