@@ -46,8 +46,8 @@ def add_arguments(
     parser.add_argument(
         "--sql",
         action="store_true",
-        help="Also the statements of each migration, found by running all of them on an empty "
-        "shadow database, which is made for that and removed. For html and json.",
+        help="Also the statements of each migration and of taking it back, found by doing both "
+        "on an empty shadow database, which is made for that and removed. For html and json.",
     )
     parser.add_argument("--format", choices=formats, default="text")
     parser.add_argument(
