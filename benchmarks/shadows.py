@@ -1,6 +1,6 @@
 """What a shadow costs: the SQL of a plan against running it, drift against one inspectdb.
 
-    python -m benchmarks.shadows --engine sqlite postgresql mariadb [--rounds 3]
+    python -m benchmarks.shadows --engine sqlite postgresql mariadb mysql [--rounds 3]
 
 Whole processes, by turns. ``migrate`` runs the same steps each time on a database that was made
 anew; for ``migration_plan --sql`` that database is empty, too. For drift the tables are there.
@@ -28,6 +28,18 @@ APPS, MODELS = 10, 15
 SERVERS = {
     "postgresql": ["psql", "-q", "-h", "127.0.0.1", "-U", "postgres", "-c"],
     "mariadb": ["mariadb", "-h", "127.0.0.1", "-u", "root", "-e"],
+    "mysql": [
+        *("mariadb", "-h", "127.0.0.1", "-P", "56307"),
+        *("-u", "migration_tools", "-pmigration_tools", "-e"),
+    ],
+}
+# MySQL is the one server here that a project reaches by other values than its defaults.
+ACCESS = {
+    "mysql": {
+        "MIGRATION_TOOLS_DB_PORT": "56307",
+        "MIGRATION_TOOLS_DB_USER": "migration_tools",
+        "MIGRATION_TOOLS_DB_PASSWORD": "migration_tools",
+    }
 }
 SETTINGS = """
 from synthetic_settings import *
@@ -69,7 +81,9 @@ class Site:
 
     def environment(self) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-        return kept | {
+        return {
+            **kept,
+            **ACCESS.get(self.engine, {}),
             "MIGRATION_TOOLS_DB": self.engine,
             "MIGRATION_TOOLS_DB_NAME": self.database,
             "DJANGO_SETTINGS_MODULE": self.settings,
