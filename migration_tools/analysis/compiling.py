@@ -57,7 +57,7 @@ def compile_generated(field: Any, editor: Any) -> tuple[tuple[str, ...] | None, 
     parts = compile_expressions(field.model, [field.expression], editor)
     if parts is None:
         return None, {}
-    bases = {"bases": tuple(dict.fromkeys(_MARK.findall(parts[0])))}
+    bases = {"bases": names_in(parts[0])}
     if not field.db_persist:
         return parts, bases
     divisors = compile_divisors(field.model, [field.expression], editor, editor.online)
@@ -104,6 +104,11 @@ def is_made(constraint: Any, connection: BaseDatabaseWrapper) -> bool:
         )
     )
     return not unsupported
+
+
+def names_in(sql: str) -> tuple[str, ...]:
+    """The columns that are marked in it, each once."""
+    return tuple(dict.fromkeys(_MARK.findall(sql)))
 
 
 def unmark(sql: str, replace: Callable[[str], str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,6 +53,12 @@ class Context:
 
     def column(self, table: str, name: str) -> ColumnLine:
         return self.lineage.column(table, name)
+
+    def missing(self, table: str, columns: Iterable[str]) -> list[str]:
+        """Those that are not there today, though they should, and that no new table would have."""
+        if self.hypothetical or self.backend.remakes_tables or self.holds_rows(table) is None:
+            return []
+        return [name for name in columns if self.column(table, name).missing]
 
     def conversion(self, effect: fx.ColumnAltered) -> Conversion | None:
         """What the change of type does to the values in today's rows.

@@ -17,6 +17,8 @@ def index_obstacles(effect: fx.Effect, context: Context) -> Iterator[Candidate]:
         case fx.IndexChanged(change="added", made=False):
             table = context.holds_rows(effect.table) or effect.table
             yield context.candidate(hazard=hz.NOT_MADE, table=table, reason=effect.name)
+        case fx.IndexChanged(change="added") if lost := list(_lost(effect, context)):
+            yield from lost
         case fx.IndexChanged(change="added") | fx.UniqueAdded(made=True):
             unique = isinstance(effect, fx.UniqueAdded)
             yield from _refused(effect.table, effect.indexed, context, unique=unique)
@@ -31,6 +33,16 @@ def index_obstacles(effect: fx.Effect, context: Context) -> Iterator[Candidate]:
             for column in effect.columns:
                 if column.unique:
                     yield from _refused(effect.table, (column,), context, unique=True)
+
+
+def _lost(effect: fx.IndexChanged, context: Context) -> Iterator[Candidate]:
+    """What it would be of is not there; of a constraint that is said elsewhere."""
+    table = effect.table
+    if context.lineage.table(table).missing and not context.hypothetical:
+        yield context.candidate(hazard=hz.TABLE_MISSING, table=table)
+    for name in context.missing(table, (column.name for column in effect.indexed)):
+        origin = context.holds_rows(table) or table
+        yield context.candidate(hazard=hz.COLUMN_MISSING, table=origin, column=name)
 
 
 def _makes_index(effect: fx.ColumnAltered) -> bool:

@@ -8,6 +8,7 @@ from migration_tools.analysis import effects as fx
 from migration_tools.analysis import hazards as hz
 from migration_tools.analysis.altering import altered
 from migration_tools.analysis.asked_models import Asked
+from migration_tools.analysis.compiling import names_in
 from migration_tools.analysis.context import Context
 from migration_tools.analysis.indexes import index_obstacles
 from migration_tools.analysis.losses import new_value
@@ -86,12 +87,23 @@ def _constraint(
     match effect:
         case fx.UniqueAdded(made=False) | fx.CheckAdded(made=False):
             yield context.candidate(hazard=hz.NOT_MADE, table=table, reason=effect.name)
+        case fx.UniqueAdded() | fx.CheckAdded() if lost := context.missing(
+            effect.table, _columns_of(effect)
+        ):
+            for name in lost:
+                yield context.candidate(hazard=hz.COLUMN_MISSING, table=table, column=name)
         case fx.UniqueAdded():
             yield from _unique(effect, table, context)
         case fx.CheckAdded():
             yield from _check(effect, table, context)
         case fx.ConstraintAdded():
             yield _not_judged(f"{effect.kind} {effect.name}", table, context)
+
+
+def _columns_of(rule: fx.Rule) -> tuple[str, ...]:
+    if isinstance(rule, fx.CheckAdded):
+        return names_in(rule.predicate or "")
+    return rule.columns or names_in(" ".join(rule.parts or ()))
 
 
 def _not_judged(name: str, table: str, context: Context) -> Candidate:
