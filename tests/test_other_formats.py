@@ -89,6 +89,21 @@ def test_diff_as_a_page(shop: Project) -> None:
     assert 'data-kind="unapply"' in back
 
 
+def test_diff_as_a_part_of_another_page(shop: Project) -> None:
+    """Whatever names are, what is put into a page opens and closes nothing of that page."""
+    with shop.installed():
+        shop.migrate("shop")
+        found = [answer(*DIFF, format="html-fragment")]
+        found.append(answer("migration_diff", live=True, format="html-fragment"))
+    for text in found:
+        assert text.startswith('<section class="migration-tools">')
+        assert text.endswith("</section>\n")
+        assert not re.search("<(html|head|body|style|script|form|link|meta)", text)
+        assert text.count("<section") == text.count("</section>")
+    assert "shop.0002_&lt;script&gt;" in found[0]
+    assert '<span class="added">' in found[0]
+
+
 def test_drift_in_every_format(shop: Project) -> None:
     with shop.installed():
         shop.migrate("shop", "0002")

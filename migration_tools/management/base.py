@@ -270,7 +270,10 @@ def _json_escapes(error: UnicodeError) -> tuple[str, int]:
 
 codecs.register_error("migration_tools_json", _json_escapes)
 #: What stands for a character that the encoding of the output does not have.
-ESCAPES = {"json": "migration_tools_json", "html": "xmlcharrefreplace", "svg": "xmlcharrefreplace"}
+ESCAPES = {
+    "json": "migration_tools_json",
+    **dict.fromkeys(("html", "html-fragment", "svg"), "xmlcharrefreplace"),
+}
 
 
 def is_interactive() -> bool:

@@ -22,7 +22,7 @@ from migration_tools.reports.schema import (
 from migration_tools.schema.between import Between
 from migration_tools.schema.drift import Drift
 
-FORMATS = ("text", "json", "markdown", "github", "html")
+FORMATS = ("text", "json", "markdown", "github", "html", "html-fragment")
 
 
 def write(
@@ -38,6 +38,7 @@ def write(
                 "markdown": markdown_text,
                 "github": github_text,
                 "html": html_text,
+                "html-fragment": fragment_text,
             }[form]
             base.write_report(command, text(told, quote), output)
 
@@ -73,10 +74,14 @@ def github_text(told: Between | Drift, quote: Quote) -> str:
     return "\n".join(between_annotations(told, quote, files))
 
 
-def html_text(told: Between | Drift, quote: Quote) -> str:
+def html_text(told: Between | Drift, quote: Quote, *, fragment: bool = False) -> str:
     from migration_tools.reports.schema_page import between_page, drift_page
 
     now = timezone.localtime(timezone.now())
     if isinstance(told, Drift):
-        return drift_page(told, quote, now=now)
-    return between_page(told, quote, now=now)
+        return drift_page(told, quote, now=now, fragment=fragment)
+    return between_page(told, quote, now=now, fragment=fragment)
+
+
+def fragment_text(told: Between | Drift, quote: Quote) -> str:
+    return html_text(told, quote, fragment=True)

@@ -19,13 +19,23 @@ TEMPLATES = Path(migration_tools.__file__).parent / "templates"
 
 
 def rendered(
-    template: str, context: Mapping[str, Any], *, now: datetime.datetime, title: str
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    now: datetime.datetime,
+    title: str,
+    fragment: bool = False,
 ) -> str:
-    """``template``: one that fills in page.html. ``context["totals"]``: word, count, is_bad."""
+    """``template``: one that fills in page.html. ``context["totals"]``: word, count, is_bad.
+
+    ``fragment``: without the page round it, to be put into another one; for templates that extend
+    ``around``.
+    """
     engine = Engine(dirs=[str(TEMPLATES)], autoescape=True)
     around = {
         "title": title,
         "now": f"{now:%Y-%m-%d %H:%M %Z}".strip(),
         "version": migration_tools.__version__,
+        "around": f"migration_tools/{'fragment' if fragment else 'page'}.html",
     }
     return engine.get_template(f"migration_tools/{template}").render(Context({**context, **around}))

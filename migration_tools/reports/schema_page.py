@@ -24,7 +24,9 @@ from migration_tools.schema.drift import Drift
 KINDS = {"+": "added", "-": "gone", "@": "place"}
 
 
-def between_page(told: Between, quote: Quote, *, now: datetime.datetime) -> str:
+def between_page(
+    told: Between, quote: Quote, *, now: datetime.datetime, fragment: bool = False
+) -> str:
     found = diffs(told, quote)
     steps = [
         {
@@ -46,14 +48,18 @@ def between_page(told: Between, quote: Quote, *, now: datetime.datetime) -> str:
         "steps": steps,
         "kinds": sorted({str(step["kind"]) for step in steps}),
     }
-    return rendered("diff.html", context, now=now, title="Schema between two points")
+    return rendered(
+        "diff.html", context, now=now, title="Schema between two points", fragment=fragment
+    )
 
 
 def _line(line: str) -> tuple[str, str]:
     return "head" if line[:3] in ("---", "+++") else KINDS.get(line[:1], ""), line
 
 
-def drift_page(drift: Drift, quote: Quote, *, now: datetime.datetime) -> str:
+def drift_page(
+    drift: Drift, quote: Quote, *, now: datetime.datetime, fragment: bool = False
+) -> str:
     parts: list[dict[str, Any]] = [
         {
             "label": table,
@@ -73,4 +79,4 @@ def drift_page(drift: Drift, quote: Quote, *, now: datetime.datetime) -> str:
         "others": drift.others,
         "ignored": ignored_sentence(drift) if drift.ignored else "",
     }
-    return rendered("diff.html", context, now=now, title="Drift")
+    return rendered("diff.html", context, now=now, title="Drift", fragment=fragment)

@@ -55,7 +55,7 @@ class Command(base.OwnCommand):
             choices=diff_output.FORMATS,
             default="text",
             help="markdown: a comment for a pull request; github: annotations; html: one page that "
-            "needs nothing else.",
+            "needs nothing else; html-fragment: the same without the page, for another one.",
         )
         parser.add_argument("--output", metavar="FILE", help="Write the report to a file.")
         parser.add_argument(
