@@ -309,7 +309,9 @@ class Backend:
     def literal(self, value: object) -> str:
         """A Python value, already prepared for the database, as SQL text to read and to run."""
         with_editor = self.connection.SchemaEditorClass(self.connection, collect_sql=True)
-        return str(with_editor.quote_value(value))
+        told: Any = with_editor.quote_value(value)
+        # MySQLdb answers in bytes to all but text and numbers: a bool, a UUID, an enum's member.
+        return told.decode() if isinstance(told, bytes) else str(told)
 
     def constant(self, literal: str, column: Column) -> str:
         """A literal that can stand where the column stands, in GROUP BY as well."""

@@ -287,12 +287,9 @@ class MySQLBackend(Backend):
     # --- values -----------------------------------------------------------------------------
 
     def literal(self, value: object) -> str:
-        if value is None:  # the driver's answers to these two are bytes, of another shape
-            return "NULL"
         if isinstance(value, bytes | bytearray | memoryview):
-            return f"X'{value.hex()}'"
-        # A bool would become a bit, which compares with text as a byte.
-        return super().literal(int(value) if isinstance(value, bool) else value)
+            return f"X'{value.hex()}'"  # the driver writes them as text
+        return super().literal(value)
 
     def count_where(self, predicate: str) -> str:
         return f"COUNT(({predicate}) OR NULL)"  # quicker than CASE, and than SUM

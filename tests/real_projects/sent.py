@@ -28,11 +28,17 @@ in_code: list[bool] = []
 def note(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:
     text = str(sql)
     if steps and not in_code and not READING.match(text) and HISTORY not in text:
-        quote = context["connection"].SchemaEditorClass(context["connection"]).quote_value
+        editor = context["connection"].SchemaEditorClass(context["connection"])
         for values in params if many else [params]:
-            told = text % tuple(map(quote, values)) if values else text
+            told = text % tuple(literal(editor, value) for value in values) if values else text
             sent[steps[-1]].append(told.strip().removesuffix(";").rstrip())
     return execute(sql, params, many, context)
+
+
+def literal(editor: Any, value: Any) -> Any:
+    """MySQLdb writes some literals (of booleans) as bytes."""
+    quoted = editor.quote_value(value)
+    return quoted.decode() if isinstance(quoted, bytes) else quoted
 
 
 def noted(run: Callable[..., Any]) -> Callable[..., Any]:
