@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import connections, models
 
@@ -10,17 +12,31 @@ from migration_tools.archives.copying import CopiedArchives
 from migration_tools.archives.giving import GivenCopies, Returned
 from migration_tools.plan import Direction
 from tests.helpers import Project, changes_tables, insert, model, sql
+from tests.steps import text
+from tests.test_steps_collations import CASELESS, LOOSE
 
 pytestmark = changes_tables
 
 
-@pytest.mark.parametrize("written", [None, 99])
-def test_what_others_wrote_into_it_stays(project: Project, written: int | None) -> None:
+@pytest.mark.parametrize(
+    ("field", "first", "second", "written", "fill"),
+    [
+        (models.IntegerField(null=True), 10, 20, None, 7),
+        (models.IntegerField(null=True), 10, 20, 99, 7),
+        # Equal to what was archived, by the column's collation.
+        (text(db_collation=LOOSE, null=True), "a", "b", "B", "c"),
+    ],
+)
+def test_what_others_wrote_into_it_stays(
+    project: Project, field: Any, first: Any, second: Any, written: Any, fill: Any
+) -> None:
     connection = connections["default"]
-    project.migration("0001_initial", model("Item", v=models.IntegerField(null=True)))
+    if connection.vendor == "postgresql":
+        sql(CASELESS)
+    project.migration("0001_initial", model("Item", v=field))
     with project.installed():
         project.migrate("shop")
-        insert("shop_item", id=[1, 2, 3], v=[10, 20, None])
+        insert("shop_item", id=[1, 2, 3], v=[first, second, None])
         catalogue = Catalogue(connection)
         catalogue.ensure_table()
         number = catalogue.open(
@@ -37,18 +53,18 @@ def test_what_others_wrote_into_it_stays(project: Project, written: int | None) 
             pass
         sql("UPDATE shop_item SET v = NULL")
         if written:
-            sql(f"UPDATE shop_item SET v = {written} WHERE id = 2")
+            sql(f"UPDATE shop_item SET v = '{written}' WHERE id = 2")
         insert("shop_item", id=[4], v=[None])
         archive = catalogue.get(number)
         assert archive is not None
         returned = GivenCopies(connection).give_column(
-            archive, "shop_item", "v", fill=("%s", (7,)), by=(1, 1, 1)
+            archive, "shop_item", "v", fill=("%s", (fill,)), by=(1, 1, 1)
         )
         assert sql("SELECT id, v FROM shop_item ORDER BY id") == [
-            (1, 10),
-            (2, written or 20),
+            (1, first),
+            (2, written or second),
             (3, None),
-            (4, 7),
+            (4, fill),
         ]
         edited = 1 if written else 0
         assert returned == Returned(rows=3 - edited, edited=edited)

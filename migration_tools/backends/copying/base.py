@@ -126,7 +126,8 @@ class Copying:
 
     def same(self, one: str, other: str) -> str:
         """Two expressions are equal to the letter, NULL and NULL too."""
-        return f"{one} IS {other}"
+        # By its bytes: a collation of the column may call different texts equal.
+        return f"{one} COLLATE BINARY IS {other}"
 
     def settle(self) -> None:
         """What was written is fit for the next statement that changes its table."""

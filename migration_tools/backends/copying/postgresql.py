@@ -24,8 +24,9 @@ class PostgreSQLCopying(Copying):
         return CHANGES_TYPE.match(sql) is not None
 
     def same(self, one: str, other: str) -> str:
-        # As text: some collations call different texts equal, and some types know no equality.
-        return f"({one})::text IS NOT DISTINCT FROM ({other})::text"
+        # As text: some types know no equality. By its bytes: a text keeps the collation of its
+        # column when it is cast, and some call different texts equal.
+        return f'({one})::text COLLATE "C" IS NOT DISTINCT FROM ({other})::text COLLATE "C"'
 
     def settle(self) -> None:
         # A table with foreign keys left to be looked at cannot be altered in the same transaction.
