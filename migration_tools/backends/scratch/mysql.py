@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
+
+import django.db
 
 from migration_tools.backends import for_connection
 from migration_tools.backends.scratch.base import ServerScratch
@@ -17,7 +20,29 @@ CHARSET_QUERY = """
 """
 
 
+#: What happens to a database of our own is no business of replicas, nor of a restore.
+UNLOGGED = "SET SESSION sql_log_bin = 0"
+
+
 class MySQLScratch(ServerScratch):
+    def settings(self, name: str) -> dict[str, Any]:
+        settings = super().settings(name)
+        return _starting(settings, UNLOGGED) if self._may_leave_log else settings
+
+    @functools.cached_property
+    def _may_leave_log(self) -> bool:
+        """Whether this user has the right to keep a session out of the binary log."""
+        session = self.connection.copy()
+        session.settings_dict = super().settings(self.connection.settings_dict["NAME"])
+        try:
+            with session.cursor() as cursor:
+                cursor.execute(UNLOGGED)
+        except django.db.Error:
+            return False
+        finally:
+            session.close()
+        return True
+
     def names_query(self) -> str:
         return (
             "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA "
@@ -44,7 +69,14 @@ class MySQLScratch(ServerScratch):
 
     def read_only(self) -> dict[str, Any]:
         settings = self.settings(self.connection.settings_dict["NAME"])
-        start = settings["OPTIONS"].get("init_command", "")
-        readonly = "SET SESSION TRANSACTION READ ONLY"
-        settings["OPTIONS"]["init_command"] = f"{start}; {readonly}" if start else readonly
-        return settings
+        return _starting(settings, "SET SESSION TRANSACTION READ ONLY")
+
+
+def _starting(settings: dict[str, Any], statement: str) -> dict[str, Any]:
+    """A session under them begins with the statement, after what it began with before."""
+    options = settings["OPTIONS"]
+    before = options.get("init_command", "")
+    return {
+        **settings,
+        "OPTIONS": {**options, "init_command": f"{before}; {statement}" if before else statement},
+    }
