@@ -8,6 +8,7 @@ import pytest
 from django.db import connection, migrations, models
 from django.db.migrations.operations.base import Operation
 
+from migration_tools.schema import waiting
 from tests.helpers import (
     Project,
     changes_tables,
@@ -154,7 +155,9 @@ def test_nothing_is_told_of_this_engine(project: Project) -> None:
 
 
 @pytest.mark.skipif(ENGINE == "sqlite", reason="on SQLite a writer has the whole file")
-def test_findings_by_the_size_of_the_table(project: Project) -> None:
+def test_findings_by_the_size_of_the_table(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_shop(project, alter(models.BigIntegerField()))
     with project.installed():
         project.migrate("shop", "0001")
@@ -163,6 +166,8 @@ def test_findings_by_the_size_of_the_table(project: Project) -> None:
         assert codes(plan("shop", sql=True)) == ["MT350 info"]
         assert codes(plan("shop")) == []
         text = plan_text("shop", sql=True)
+        monkeypatch.setattr(waiting, "MANY", 20)
+        assert codes(plan("shop", sql=True)) == ["MT350 warning"]
     assert "info: ~30 rows of " in text
     assert " are written anew; nobody can " in text
 
